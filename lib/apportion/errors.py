@@ -1,0 +1,80 @@
+"""Every error that Apportion raises on purpose.
+
+::
+
+    ApportionError
+    ├── ConfigurationError       settings, database or roles are not in order
+    ├── NotFoundError            not there, or another tenant's: the two cannot be told apart
+    ├── ConflictError            it would collide with something that exists or runs
+    ├── ParameterError           a run was asked for with a parameter that does not fit
+    ├── RunFailedError           a run ended without a result
+    └── DataError                the data cannot answer
+        ├── ImportRefusedError   a file was refused; nothing of it was stored
+        ├── NotEnoughDataError   too few weeks, rows or regions
+        └── ModelRefusedError    a model was fitted, but must not be believed
+
+Each message says what is wrong, what was found, and what to do. The command line, the pages and
+the API show it as it is; any other exception is a bug and goes to the log with its traceback.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class ApportionError(Exception):
+    """The root of all errors raised on purpose."""
+
+
+class ConfigurationError(ApportionError):
+    """Settings, database or roles are not in order."""
+
+
+class NotFoundError(ApportionError):
+    """It is not there, or it is another tenant's: the two cannot be told apart."""
+
+
+class ConflictError(ApportionError):
+    """It would collide with something that exists or runs."""
+
+
+class ParameterError(ApportionError):
+    """A run was asked for with a parameter that does not fit."""
+
+
+class RunFailedError(ApportionError):
+    """A run ended without a result."""
+
+
+class DataError(ApportionError):
+    """The data cannot answer what was asked."""
+
+
+class NotEnoughDataError(DataError):
+    """Too few weeks, rows or regions."""
+
+
+class ModelRefusedError(DataError):
+    """A model was fitted, but its checks say that it must not be believed."""
+
+
+class Problem(Protocol):
+    """One thing that is wrong in a file: where, what was found, what is allowed."""
+
+    def __str__(self) -> str: ...
+
+
+class ImportRefusedError(DataError):
+    """A file was refused whole; nothing of it was stored.
+
+    Parameters
+    ----------
+    summary : str
+        One sentence: which file, how many problems.
+    problems : sequence of Problem
+        The first problems found, in order of rows.
+    """
+
+    def __init__(self, summary: str, problems: Sequence[Problem] = ()) -> None:
+        self.summary = summary
+        self.problems = tuple(problems)
+        super().__init__("\n".join([summary, *(f"  {problem}" for problem in self.problems)]))

@@ -1,0 +1,183 @@
+"""What the media mix app shows, stores and serves: ``MMMResults`` of the specification.
+
+Spend and revenue are in the tenant's currency. Everything per channel refers to `estimate_window`,
+as a rule the last 52 weeks, and is *per week* where the name says spend, point or curve.
+"""
+
+import datetime as dt
+from enum import StrEnum
+
+from pydantic import Field
+
+from apportion.results.base import Interval, Result
+
+
+class ModelStatus(StrEnum):
+    """Where a model version stands."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class HowSure(StrEnum):
+    """How far a channel's figures can be relied on; the rule is in ``mmm.diagnostics``."""
+
+    VERY_SURE = "very_sure"
+    FAIRLY_SURE = "fairly_sure"
+    NOT_SURE = "not_sure"
+    CANNOT_TELL = "cannot_tell"
+
+
+class DateRange(Result):
+    """First and last day, both included."""
+
+    start: dt.date
+    end: dt.date
+
+
+class ModelFit(Result):
+    """How well the model follows the outcome: fractions, so a MAPE of 0.06 is 6 %."""
+
+    r2: float
+    mape: float
+    bayesian_r2: float
+    bayesian_r2_interval: Interval
+    coverage90: float
+    """Share of weeks inside the 90 % predictive interval."""
+    durbin_watson: float
+    """Autocorrelation of the residuals: 2 means none."""
+    holdout_mape: float | None = None
+    """Average miss in weeks that a second fit had not seen; None: too few weeks to hold some out."""
+    last_year_mape: float | None = None
+    """Average miss in those weeks of last year's same weeks, the forecast that costs nothing."""
+
+
+class ChannelEffect(Result):
+    """One channel: what it earned, what the next unit of spend earns, where it saturates."""
+
+    channel: str
+    contribution_percent: float
+    """Share of the revenue attributed to media; the channels' shares sum to 100."""
+    contribution_percent_interval: Interval
+    contribution: float
+    """Incremental revenue in the window."""
+    contribution_interval: Interval
+    revenue_percent: float
+    """Share of all revenue in the window."""
+    revenue_percent_interval: Interval
+    current_roi: float
+    """Incremental revenue / spend."""
+    current_roi_interval: Interval
+    marginal_roi: float
+    """Revenue of the next unit of spend."""
+    marginal_roi_interval: Interval
+    saturation_point: float | None
+    """Weekly spend where the next unit earns half of the average unit; None: not reached within
+    the range that was searched."""
+    saturation_point_interval: Interval | None
+    current_spend: float
+    """Mean spend a week."""
+    optimal_spend: float
+    """Spend a week in the best split of the same total; a channel that the data cannot tell
+    keeps its spend."""
+    highest_spend: float
+    """The highest week in the data: beyond it every statement is extrapolation."""
+    contraction: float
+    """1 - posterior sd / prior sd of the log ROI; near 0: the estimate is mostly the prior."""
+    how_sure: HowSure
+
+
+class CurvePoint(Result):
+    """Expected revenue a week at a spend a week."""
+
+    spend: float
+    revenue: float
+    revenue_interval: Interval
+
+
+class SaturationCurve(Result):
+    """A channel's response when its actual flight is scaled up and down."""
+
+    channel: str
+    curve: tuple[CurvePoint, ...]
+
+
+class Decomposition(Result):
+    """The outcome week by week, split by cause (posterior means)."""
+
+    weeks: tuple[dt.date, ...]
+    observed: tuple[float, ...]
+    expected: tuple[float, ...]
+    expected_lower: tuple[float, ...]
+    expected_upper: tuple[float, ...]
+    baseline: tuple[float, ...]
+    """Revenue without any media."""
+    channels: dict[str, tuple[float, ...]]
+
+
+class CheckLevel(StrEnum):
+    """What a check of the fitted model asks for."""
+
+    CAUTION = "caution"
+    REFUSE = "refuse"
+
+
+class Check(Result):
+    """A check that did not pass, and what to do about it."""
+
+    code: str
+    level: CheckLevel
+    message: str
+    channels: tuple[str, ...] = ()
+
+
+class SamplerDiagnostics(Result):
+    """Whether the chains agree: the worst value over all parameters."""
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    divergences: int
+    chains: int
+    draws: int
+    """Kept draws per chain."""
+    tune: int
+
+
+class Provenance(Result):
+    """Where a version comes from, enough to make it again."""
+
+    data_hash: str
+    """SHA-256 of the arrays the model saw."""
+    seed: int
+    library_versions: dict[str, str]
+    wall_seconds: float
+    sampling_seconds: float
+
+
+class MMMResults(Result):
+    """A model version: the stored result, the dashboard's and the API's in one."""
+
+    model_id: str
+    version: int
+    status: ModelStatus
+    last_run_at: dt.datetime | None = None
+    reason: str | None = None
+    """Why a version failed; None unless it did."""
+    outcome: str = "revenue"
+    currency: str = ""
+    date_range: DateRange | None = None
+    """The training data."""
+    estimate_window: DateRange | None = None
+    model_fit: ModelFit | None = None
+    media_percent: float | None = None
+    """Share of all revenue in the window that media caused."""
+    media_percent_interval: Interval | None = None
+    channels: tuple[ChannelEffect, ...] = ()
+    saturation_curves: tuple[SaturationCurve, ...] = ()
+    decomposition: Decomposition | None = None
+    diagnostics: SamplerDiagnostics | None = None
+    checks: tuple[Check, ...] = Field(default=())
+    provenance: Provenance | None = None

@@ -1,0 +1,35 @@
+"""A background run: one execution of a notebook for a tenant."""
+
+import datetime as dt
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from apportion.results.base import Result
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Run(Result):
+    """What is known of a run; the executed notebook is its full record."""
+
+    id: str
+    kind: str
+    """The notebook: journeys, mmm, incrementality or ai_insights."""
+    status: RunStatus
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    progress: float = 0.0
+    """Between 0 and 1."""
+    message: str = ""
+    """What it is doing, or why it failed, in one sentence."""
+    created_at: dt.datetime
+    started_at: dt.datetime | None = None
+    finished_at: dt.datetime | None = None
+    output_path: str | None = None
