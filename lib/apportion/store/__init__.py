@@ -1,0 +1,12 @@
+"""The database: the only package that knows SQL, and the only one that filters by tenant.
+
+Tables are made by :func:`apportion.store.migrate.migrate`, and checked by
+:mod:`apportion.store.doctor`; neither is imported here, because only the command line needs them.
+"""
+
+from apportion.store.imports import ImportRecord
+from apportion.store.source_data import Coverage
+from apportion.store.store import Store
+from apportion.store.tenant_store import TenantStore
+
+__all__ = ["Coverage", "ImportRecord", "Store", "TenantStore"]

@@ -1,0 +1,248 @@
+"""Model versions of one tenant: numbered, and never changed once completed or failed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, func
+
+from apportion.errors import ConflictError
+from apportion.results.mmm import DateRange, MMMResults, ModelStatus
+from apportion.store.schema import mmm_models, runs
+from apportion.store.tenant_bound import TenantBound, not_found, now, parse_id
+from apportion.store.tenant_connection import TenantConnection
+
+_HEAD = (
+    mmm_models.c.id,
+    mmm_models.c.version,
+    mmm_models.c.status,
+    mmm_models.c.reason,
+    mmm_models.c.date_range_start,
+    mmm_models.c.date_range_end,
+    mmm_models.c.model_fit,
+    mmm_models.c.created_at,
+    mmm_models.c.completed_at,
+)
+
+
+class Models(TenantBound):
+    """The tenant's media mix models; the current one is the newest that completed."""
+
+    def start_model(
+        self,
+        *,
+        channels: Sequence[str],
+        start: dt.date | None,
+        end: dt.date | None,
+        run_id: str | None = None,
+    ) -> MMMResults:
+        """Record that the next version is being trained, and give it.
+
+        Raises
+        ------
+        ConflictError
+            If another version is being trained.
+        NotFoundError
+            If there is no run `run_id`.
+        """
+        model_id = uuid4()
+        with self._writing() as connection:
+            connection.lock("mmm_models")
+            _refuse_second_training(connection)
+            statement = connection.select(func.max(mmm_models.c.version), of=mmm_models)
+            version = (connection.execute(statement).scalar_one() or 0) + 1
+            connection.insert(
+                mmm_models,
+                id=model_id,
+                version=version,
+                run_id=None if run_id is None else _own_run(connection, run_id),
+                status=ModelStatus.RUNNING,
+                channels=list(channels),
+                date_range_start=start,
+                date_range_end=end,
+                created_at=now(),
+            )
+        return self.model(version)
+
+    def complete_model(self, model_id: str, results: MMMResults, posterior: bytes) -> MMMResults:
+        """Store what the training gave; from here on the version cannot change.
+
+        The version's own id and number are written into `results`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version.
+        ConflictError
+            If it is not being trained (any more).
+        """
+        completed_at = results.last_run_at or now()
+        with self._writing() as connection:
+            version = _version_in_training(connection, model_id)
+            stored = results.model_copy(
+                update={
+                    "model_id": model_id,
+                    "version": version,
+                    "status": ModelStatus.COMPLETED,
+                    "last_run_at": completed_at,
+                    "reason": None,
+                }
+            )
+            document = stored.model_dump(mode="json", by_alias=True)
+            _leave_training(
+                connection,
+                model_id,
+                status=ModelStatus.COMPLETED,
+                results=document,
+                model_fit=document["modelFit"],
+                provenance=document["provenance"],
+                posterior=posterior,
+                completed_at=completed_at,
+            )
+        return stored
+
+    def fail_model(self, model_id: str, reason: str) -> MMMResults:
+        """Mark a version as failed; the current one stays current.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version.
+        ConflictError
+            If it is not being trained (any more).
+        """
+        with self._writing() as connection:
+            version = _version_in_training(connection, model_id)
+            _leave_training(
+                connection,
+                model_id,
+                status=ModelStatus.FAILED,
+                reason=reason,
+                completed_at=now(),
+            )
+        return self.model(version)
+
+    def model(self, version: int | None = None) -> MMMResults:
+        """Give a version, or the current one.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or none that completed.
+        """
+        with self._reading() as connection:
+            statement = connection.select(*_HEAD, mmm_models.c.results, of=mmm_models)
+            if version is None:
+                statement = statement.where(mmm_models.c.status == ModelStatus.COMPLETED)
+            else:
+                statement = statement.where(mmm_models.c.version == version)
+            newest = statement.order_by(mmm_models.c.version.desc()).limit(1)
+            row = connection.execute(newest).one_or_none()
+        if row is None:
+            raise not_found("model version", "that is completed" if version is None else version)
+        if row.results is None:
+            return self._head(row)
+        return MMMResults.model_validate(row.results)
+
+    def latest_model(self) -> MMMResults:
+        """Give the current version; without one, the newest, whatever its status.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no version at all.
+        """
+        is_completed = mmm_models.c.status == ModelStatus.COMPLETED
+        with self._reading() as connection:
+            statement = connection.select(mmm_models.c.version, of=mmm_models)
+            best = statement.order_by(is_completed.desc(), mmm_models.c.version.desc()).limit(1)
+            version = connection.execute(best).scalar_one_or_none()
+        if version is None:
+            raise not_found("model version", "yet")
+        return self.model(version)
+
+    def models(self) -> list[MMMResults]:
+        """Give every version, newest first, without channels, curves and decomposition."""
+        with self._reading() as connection:
+            statement = connection.select(*_HEAD, of=mmm_models)
+            rows = connection.execute(statement.order_by(mmm_models.c.version.desc())).all()
+        return [self._head(row) for row in rows]
+
+    def posterior(self, model_id: str) -> bytes:
+        """Give a completed version's posterior, as it was stored.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has none.
+        """
+        with self._reading() as connection:
+            statement = connection.select(mmm_models.c.posterior, of=mmm_models)
+            is_asked = mmm_models.c.id == parse_id(model_id, "model")
+            posterior = connection.execute(statement.where(is_asked)).scalar_one_or_none()
+        if posterior is None:
+            raise not_found("posterior of model", model_id)
+        return bytes(posterior)
+
+    def _head(self, row: Row[Any]) -> MMMResults:
+        has_range = row.date_range_start is not None and row.date_range_end is not None
+        return MMMResults(
+            model_id=str(row.id),
+            version=row.version,
+            status=ModelStatus(row.status),
+            last_run_at=row.completed_at or row.created_at,
+            reason=row.reason,
+            currency=self.tenant.currency,
+            date_range=DateRange(start=row.date_range_start, end=row.date_range_end)
+            if has_range
+            else None,
+            model_fit=row.model_fit,
+        )
+
+
+def _own_run(connection: TenantConnection, run_id: str) -> UUID:
+    own = parse_id(run_id, "run")
+    statement = connection.select(runs.c.id, of=runs).where(runs.c.id == own)
+    if connection.execute(statement).one_or_none() is None:
+        raise not_found("run", run_id)
+    return own
+
+
+def _refuse_second_training(connection: TenantConnection) -> None:
+    statement = connection.select(mmm_models.c.id, mmm_models.c.version, of=mmm_models)
+    is_running = mmm_models.c.status == ModelStatus.RUNNING
+    running = connection.execute(statement.where(is_running)).first()
+    if running is not None:
+        raise ConflictError(
+            f"Model version {running.version} ({running.id}) is being trained. "
+            "Wait until it has ended, then start again."
+        )
+
+
+def _version_in_training(connection: TenantConnection, model_id: str) -> int:
+    statement = connection.select(mmm_models.c.version, mmm_models.c.status, of=mmm_models)
+    is_asked = mmm_models.c.id == parse_id(model_id, "model")
+    row = connection.execute(statement.where(is_asked)).one_or_none()
+    if row is None:
+        raise not_found("model", model_id)
+    if row.status != ModelStatus.RUNNING:
+        raise _not_in_training(model_id, row.status)
+    return int(row.version)
+
+
+def _leave_training(connection: TenantConnection, model_id: str, **values: object) -> None:
+    # Said again here, because on PostgreSQL another transaction may have ended the training since.
+    is_in_training = (
+        mmm_models.c.id == UUID(model_id),
+        mmm_models.c.status == ModelStatus.RUNNING,
+    )
+    if connection.update(mmm_models, *is_in_training, **values) == 0:
+        raise _not_in_training(model_id, "no longer running")
+
+
+def _not_in_training(model_id: str, status: str) -> ConflictError:
+    return ConflictError(
+        f"Model {model_id} is {status}: only a version that is being trained can be completed or "
+        "failed. Train a new version instead."
+    )

@@ -1,0 +1,69 @@
+"""Row-level security on PostgreSQL: the second lock, which holds even if the first is forgotten.
+
+`FORCE` makes the policies count for the tables' owner too. The serving role owns nothing and may
+not bypass them; ``apportion doctor`` checks that it is so.
+
+Each policy compares with the setting that :mod:`apportion.store.engine` makes for one transaction.
+Without it (or with the empty text that it leaves behind in a session) the comparison is with null,
+and there are no rows.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from apportion.store.engine import TENANT_SETTING
+
+POLICY = "tenant_isolation"
+CURRENT_TENANT = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
+
+_quote = PGDialect().identifier_preparer.quote
+
+
+def protect(table: str) -> list[str]:
+    """Give the SQL that confines `table` to the rows of the transaction's tenant."""
+    is_own = f"tenant_id = {CURRENT_TENANT}"
+    return [
+        *_force(table),
+        f"CREATE POLICY {POLICY} ON {_quote(table)} USING ({is_own}) WITH CHECK ({is_own})",
+    ]
+
+
+def protect_tenants() -> list[str]:
+    """Give the SQL for `tenants`.
+
+    Every process must read it before it knows which tenant it serves (a slug becomes an id here),
+    and it holds names only, no marketing data; so it is readable. A tenant is changed or deleted,
+    with all its data, only in its own transaction; adding one needs none.
+    """
+    is_own = f"id = {CURRENT_TENANT}"
+    return [
+        *_force("tenants"),
+        "CREATE POLICY tenants_read ON tenants FOR SELECT USING (true)",
+        "CREATE POLICY tenants_add ON tenants FOR INSERT WITH CHECK (true)",
+        f"CREATE POLICY tenants_change ON tenants FOR UPDATE USING ({is_own})",
+        f"CREATE POLICY tenants_delete ON tenants FOR DELETE USING ({is_own})",
+    ]
+
+
+def _force(table: str) -> list[str]:
+    return [
+        f"ALTER TABLE {_quote(table)} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {_quote(table)} FORCE ROW LEVEL SECURITY",
+    ]
+
+
+def grants(role: str, database: str, tables: Iterable[str]) -> list[str]:
+    """Give the SQL that lets `role` serve: read and write rows, and nothing else."""
+    names = ", ".join(_quote(table) for table in tables)
+    return [
+        f"GRANT CONNECT, TEMPORARY ON DATABASE {_quote(database)} TO {_quote(role)}",
+        f"GRANT USAGE ON SCHEMA public TO {_quote(role)}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {names} TO {_quote(role)}",
+        f"GRANT SELECT ON alembic_version TO {_quote(role)}",
+    ]
+
+
+def create_role(role: str) -> str:
+    """Give the SQL by which an administrator makes the serving role."""
+    return f"CREATE ROLE {_quote(role)} LOGIN PASSWORD '...' NOSUPERUSER NOBYPASSRLS;"

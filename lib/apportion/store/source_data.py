@@ -1,0 +1,196 @@
+"""Source data of one tenant: write a dataset, read it back as the frame it was."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Column, Date, Double, Numeric, Select, Table, cast, func
+from sqlalchemy.sql import ColumnElement
+
+from apportion.errors import ParameterError
+from apportion.frames import DATASETS, Dataset, conform
+from apportion.store import bulk
+from apportion.store.schema import SOURCE_TABLES, conversions, order_items
+from apportion.store.tenant_bound import TenantBound
+from apportion.store.tenant_connection import TenantConnection
+
+Day = dt.date | None
+_READ_ROWS = 50_000
+
+_ORDER: Mapping[str, tuple[str, ...]] = {
+    "touchpoints": ("timestamp", "touchpoint_id"),
+    "conversions": ("timestamp", "order_id"),
+}
+"""In which order a frame comes, where it is not its key's."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is there of a dataset: how many rows, from which day to which; None: no row."""
+
+    rows: int
+    first: dt.date | None
+    last: dt.date | None
+
+
+class SourceData(TenantBound):
+    """The datasets of :data:`apportion.frames.DATASETS`.
+
+    A day is a day of business, in the tenant's time zone; `start` and `end` are both included, and
+    None means from the first or to the last.
+    """
+
+    def write(
+        self,
+        dataset: str,
+        batches: Iterable[pd.DataFrame],
+        on_rows: Callable[[int], None] | None = None,
+    ) -> int:
+        """Store all batches or none; a row whose key is there already replaces that row.
+
+        Within the batches, too, the last row of a key wins. Memory holds one batch at a time.
+
+        Parameters
+        ----------
+        dataset : str
+            A name of :data:`apportion.frames.DATASETS`.
+        batches : iterable of DataFrame
+            Frames of that dataset; an exception that it raises undoes everything.
+        on_rows : callable, optional
+            Told, after each batch, the number of rows written so far.
+
+        Returns
+        -------
+        int
+            Rows in all batches.
+
+        Raises
+        ------
+        DataError
+            If a frame does not fit the dataset, or an order item's order is not there.
+        ParameterError
+            If there is no such dataset.
+        """
+        contract = _dataset(dataset)
+        with self._writing() as connection:
+            return bulk.write(connection, contract, SOURCE_TABLES[dataset], batches, on_rows)
+
+    def spend(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give spend per day, channel, campaign and region."""
+        return self._read("spend", start, end)
+
+    def outcomes(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give outcomes per day, region and metric."""
+        return self._read("outcomes", start, end)
+
+    def controls(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give control variables per day."""
+        return self._read("controls", start, end)
+
+    def events(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give the events that have a day between `start` and `end`."""
+        return self._read("events", start, end)
+
+    def touchpoints(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give touchpoints in order of time."""
+        return self._read("touchpoints", start, end)
+
+    def conversions(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give conversions in order of time."""
+        return self._read("conversions", start, end)
+
+    def order_items(self, start: Day = None, end: Day = None) -> pd.DataFrame:
+        """Give what was bought in the orders placed between `start` and `end`."""
+        return self._read("order_items", start, end)
+
+    def covers(self, dataset: str) -> Coverage:
+        """Give how many rows of `dataset` there are, and their first and last day.
+
+        The days of order items are those of their orders.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such dataset.
+        """
+        _dataset(dataset)
+        table = SOURCE_TABLES[dataset]
+        first, last = _span(table)
+        with self._reading() as connection:
+            columns = (func.count(), func.min(first), func.max(last))
+            statement = _with_days(connection, connection.select(*columns, of=table), table)
+            rows, earliest, latest = connection.execute(statement).one()
+        return Coverage(rows, self._day(earliest), self._day(latest))
+
+    def _read(self, dataset: str, start: Day, end: Day) -> pd.DataFrame:
+        contract, table = DATASETS[dataset], SOURCE_TABLES[dataset]
+        columns = [_readable(table.c[name]) for name in contract.columns]
+        order = [table.c[name] for name in _ORDER.get(dataset, contract.key)]
+        first, last = _span(table)
+        with self._reading() as connection:
+            statement = connection.select(*columns, of=table)
+            if start is not None or end is not None:
+                statement = _with_days(connection, statement, table)
+            if start is not None:
+                statement = statement.where(last >= self._from(start, last))
+            if end is not None:
+                after = _date(end) + dt.timedelta(days=1)
+                statement = statement.where(first < self._from(after, first))
+            # In parts, each made compact at once: a million rows of Python objects are not held.
+            parts = [
+                conform(pd.DataFrame(part, columns=list(contract.columns)), contract)
+                for part in connection.execute(statement.order_by(*order)).partitions(_READ_ROWS)
+            ]
+        if not parts:
+            return conform(pd.DataFrame(columns=list(contract.columns)), contract)
+        return pd.concat(parts, ignore_index=True)
+
+    def _from(self, day: dt.date, column: Column[object]) -> dt.date:
+        """Give where `day` begins: the day itself, or the instant in the tenant's time zone."""
+        if isinstance(column.type, Date):
+            return _date(day)
+        midnight = dt.datetime.combine(_date(day), dt.time())
+        return midnight.replace(tzinfo=ZoneInfo(self.tenant.timezone))
+
+    def _day(self, value: dt.date | None) -> dt.date | None:
+        if isinstance(value, dt.datetime):
+            return value.astimezone(ZoneInfo(self.tenant.timezone)).date()
+        return value
+
+
+def _dataset(name: str) -> Dataset:
+    if name not in DATASETS:
+        raise ParameterError(
+            f"There is no dataset {name!r}; the datasets are {', '.join(DATASETS)}."
+        )
+    return DATASETS[name]
+
+
+def _span(table: Table) -> tuple[Column[object], Column[object]]:
+    """Give the columns that say when a row begins and ends."""
+    if table is order_items:
+        return conversions.c.timestamp, conversions.c.timestamp
+    if "start" in table.c:
+        return table.c.start, table.c.end
+    when = table.c.date if "date" in table.c else table.c.timestamp
+    return when, when
+
+
+def _with_days(
+    connection: TenantConnection, statement: Select[tuple[object, ...]], table: Table
+) -> Select[tuple[object, ...]]:
+    if table is not order_items:
+        return statement
+    return connection.join(statement, conversions, order_items.c.order_id == conversions.c.order_id)
+
+
+def _readable(column: Column[object]) -> ColumnElement[object]:
+    # Floats at once: psycopg would make a Decimal of every NUMERIC first.
+    return cast(column, Double) if isinstance(column.type, Numeric) else column
+
+
+def _date(day: dt.date) -> dt.date:
+    # A datetime (also pandas' Timestamp) is a date to Python, but does not compare with one.
+    return day.date() if isinstance(day, dt.datetime) else day

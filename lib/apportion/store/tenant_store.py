@@ -1,0 +1,14 @@
+"""Everything that is stored of one tenant."""
+
+from apportion.store.imports import Imports
+from apportion.store.models import Models
+from apportion.store.runs import Runs
+from apportion.store.source_data import SourceData
+
+
+class TenantStore(SourceData, Models, Runs, Imports):
+    """One tenant's door to the database: there is no method that could reach another's rows.
+
+    Made by :meth:`apportion.store.Store.for_tenant`. Another tenant's record is not there:
+    NotFoundError, in the same words as for one that does not exist.
+    """
