@@ -1,6 +1,6 @@
 """The database: the only package that knows SQL, and the only one that filters by tenant.
 
-Tables are made by :func:`apportion.store.migrate.migrate`, and checked by
+Tables are made by :func:`apportion.store.migrations.migrate`, and checked by
 :mod:`apportion.store.doctor`; neither is imported here, because only the command line needs them.
 """
 

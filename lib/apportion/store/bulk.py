@@ -52,7 +52,7 @@ def write(
             upsert(rows.drop_duplicates(list(dataset.key), keep="last"))
             total += len(rows)
             if on_rows is not None:
-                on_rows(total)
+                on_rows(len(rows))
     return total
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from psycopg import Connection as PsycopgConnection
 from psycopg import sql
 from pyarrow import csv
-from sqlalchemy import Column, MetaData, Table, Text, bindparam, select
+from sqlalchemy import Column, MetaData, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateTable
 

@@ -1,6 +1,6 @@
 """Upsert conformed frames into SQLite, through the driver."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -50,15 +50,15 @@ def _compile(table: Table, dataset: Dataset) -> tuple[str, list[str]]:
     return str(compiled), list(compiled.positiontup)
 
 
-def _values(column: pd.Series, kind: Kind) -> list[object]:
+def _values(column: pd.Series, kind: Kind) -> Sequence[object]:
     """Give the values as the column types of the schema store them."""
     match kind:
         case Kind.DATE:
             days = column.to_numpy(dtype="datetime64[D]")
-            return np.datetime_as_string(days).tolist()
+            return list(np.datetime_as_string(days).tolist())
         case Kind.TIMESTAMP:
             instants = column.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-            return np.datetime_as_string(instants, timezone="UTC").tolist()
+            return list(np.datetime_as_string(instants, timezone="UTC").tolist())
         case Kind.FLAG:
             return column.astype("int64").tolist()
         case _:

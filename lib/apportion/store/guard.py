@@ -9,7 +9,7 @@ that it did. It looks at every statement on its way to the database, also at its
 - SQL as text is refused, because it cannot be looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def _before_execute(
 
 
 def _check(
-    sources: list[FromClause], condition: ColumnElement[Any] | None, tenant_id: UUID | None
+    sources: Sequence[FromClause], condition: ColumnElement[Any] | None, tenant_id: UUID | None
 ) -> None:
     bound = {id(column.table) for column in _bound_columns(condition, tenant_id)}
     for source in _flatten(sources):
@@ -74,7 +74,7 @@ def _check(
             _require(tenant_id is not None and id(source) in bound, table)
 
 
-def _flatten(sources: list[FromClause]) -> Iterator[FromClause]:
+def _flatten(sources: Sequence[FromClause]) -> Iterator[FromClause]:
     for source in sources:
         if isinstance(source, Join):
             yield from _flatten([source.left, source.right])

@@ -10,14 +10,10 @@ and there are no rows.
 
 from collections.abc import Iterable
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
-
 from apportion.store.engine import TENANT_SETTING
 
 POLICY = "tenant_isolation"
 CURRENT_TENANT = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
-
-_quote = PGDialect().identifier_preparer.quote
 
 
 def protect(table: str) -> list[str]:
@@ -67,3 +63,7 @@ def grants(role: str, database: str, tables: Iterable[str]) -> list[str]:
 def create_role(role: str) -> str:
     """Give the SQL by which an administrator makes the serving role."""
     return f"CREATE ROLE {_quote(role)} LOGIN PASSWORD '...' NOSUPERUSER NOBYPASSRLS;"
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -59,7 +60,7 @@ class SourceData(TenantBound):
         batches : iterable of DataFrame
             Frames of that dataset; an exception that it raises undoes everything.
         on_rows : callable, optional
-            Told, after each batch, the number of rows written so far.
+            Told, after each batch, how many rows it had.
 
         Returns
         -------
@@ -73,9 +74,26 @@ class SourceData(TenantBound):
         ParameterError
             If there is no such dataset.
         """
-        contract = _dataset(dataset)
+        return self.write_all([(dataset, batches)], on_rows)
+
+    def write_all(
+        self,
+        parts: Iterable[tuple[str, Iterable[pd.DataFrame]]],
+        on_rows: Callable[[int], None] | None = None,
+    ) -> int:
+        """Store several datasets, as :meth:`write` does one: all of them or none."""
+        total = 0
         with self._writing() as connection:
-            return bulk.write(connection, contract, SOURCE_TABLES[dataset], batches, on_rows)
+            for dataset, batches in parts:
+                contract, before = _dataset(dataset), total
+                total += bulk.write(
+                    connection,
+                    contract,
+                    SOURCE_TABLES[dataset],
+                    batches,
+                    on_rows and (lambda rows, before=before: on_rows(before + rows)),
+                )
+        return total
 
     def spend(self, start: Day = None, end: Day = None) -> pd.DataFrame:
         """Give spend per day, channel, campaign and region."""
@@ -119,10 +137,10 @@ class SourceData(TenantBound):
         table = SOURCE_TABLES[dataset]
         first, last = _span(table)
         with self._reading() as connection:
-            columns = (func.count(), func.min(first), func.max(last))
-            statement = _with_days(connection, connection.select(*columns, of=table), table)
-            rows, earliest, latest = connection.execute(statement).one()
-        return Coverage(rows, self._day(earliest), self._day(latest))
+            days = (func.min(first).label("first"), func.max(last).label("last"))
+            statement = connection.select(func.count().label("rows"), *days, of=table)
+            row = connection.execute(_with_days(connection, statement, table)).one()
+        return Coverage(row.rows, self._day(row.first), self._day(row.last))
 
     def _read(self, dataset: str, start: Day, end: Day) -> pd.DataFrame:
         contract, table = DATASETS[dataset], SOURCE_TABLES[dataset]
@@ -178,9 +196,7 @@ def _span(table: Table) -> tuple[Column[object], Column[object]]:
     return when, when
 
 
-def _with_days(
-    connection: TenantConnection, statement: Select[tuple[object, ...]], table: Table
-) -> Select[tuple[object, ...]]:
+def _with_days(connection: TenantConnection, statement: Select[Any], table: Table) -> Select[Any]:
     if table is not order_items:
         return statement
     return connection.join(statement, conversions, order_items.c.order_id == conversions.c.order_id)

@@ -44,6 +44,16 @@ class Store:
                 f"this program needs {REVISION}. Run `apportion migrate`."
             )
 
+    def is_ready(self) -> bool:
+        """Tell whether the tables are as this program needs them.
+
+        Raises
+        ------
+        ConfigurationError
+            If the database cannot be reached.
+        """
+        return self._database.revision() == REVISION
+
     def tenants(self) -> list[Tenant]:
         """Give every tenant, by slug."""
         with self._database.transaction(writes=False) as connection:

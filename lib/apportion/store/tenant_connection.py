@@ -16,7 +16,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.selectable import FromClause
 
 from apportion.store.schema import TENANT_TABLES
 
@@ -68,7 +67,8 @@ class TenantConnection:
             key = func.hashtextextended(f"{self.tenant_id}/{name}", 0)
             self.connection.execute(select(func.pg_advisory_xact_lock(key)))
 
-    def _is_own(self, table: FromClause) -> ColumnElement[bool]:
+    def _is_own(self, table: Table) -> ColumnElement[bool]:
         if table not in TENANT_TABLES:
             raise ValueError(f"{table} is no tenant's table")
-        return table.c.tenant_id == self.tenant_id
+        own: ColumnElement[bool] = table.c.tenant_id == self.tenant_id
+        return own

@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Numeric, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -25,7 +26,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Give the type that the database at hand stores it as."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(27))

@@ -1,8 +1,10 @@
-"""Bring a database to this version, as the role that owns the tables."""
+"""Bring a database to this version, as the role that owns the tables.
+
+Beside this module lies their history: ``versions/``, one revision a file, and Alembic's ``env.py``.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -12,27 +14,34 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, func, select, table
 from sqlalchemy.exc import OperationalError
 
+from apportion.config import Settings
 from apportion.errors import ConfigurationError
 from apportion.store import rls
 from apportion.store.engine import WRITES, create_engine, parse_url, unreachable
-from apportion.store.schema import metadata
+from apportion.store.schema import REVISION, metadata
 
-_SCRIPTS = Path(__file__).with_name("migrations")
+_SCRIPTS = Path(__file__).parent
 _LOCK = 0x6170706F  # any number, as long as every version of the program takes the same
 
 _roles = table("pg_roles", column("rolname"))
 
 
-@dataclass(frozen=True)
-class Migration:
-    """What was done: the versions before and after, and what is left to do by hand."""
+def migrate(settings: Settings) -> str:
+    """Bring the installation's database to this version of the program, and give the version.
 
-    before: str | None
-    after: str | None
-    notes: tuple[str, ...] = ()
+    On PostgreSQL this signs in as the owner (`migration_url`) and lets the role of `database_url`
+    read and write rows, and no more.
+
+    Raises
+    ------
+    ConfigurationError
+        As :func:`upgrade`.
+    """
+    serving_role = parse_url(settings.database_url).username
+    return upgrade(settings.migration_url, serving_role)
 
 
-def migrate(url: str, serving_role: str | None = None) -> Migration:
+def upgrade(url: str, serving_role: str | None = None) -> str:
     """Make or change the tables so that they are as this version needs them.
 
     Parameters
@@ -40,34 +49,37 @@ def migrate(url: str, serving_role: str | None = None) -> Migration:
     url : str
         The database, as the role that owns the tables.
     serving_role : str, optional
-        The PostgreSQL role that `apportion serve` signs in as: it is granted rows, and no more.
+        The PostgreSQL role that the program signs in as to serve.
+
+    Returns
+    -------
+    str
+        The version that the database is at now.
 
     Raises
     ------
     ConfigurationError
-        If the database cannot be reached, or was made by a newer version of the program.
+        If the database cannot be reached, was made by a newer version of the program, or the
+        serving role is not there. Nothing was changed then.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    with _migrating(url) as (connection, scripts):
-        before = _current(connection, scripts)
+    with _migrating(url) as connection:
         command.upgrade(_config(connection), "head")
-        after = _current(connection, scripts)
-        notes: tuple[str, ...] = ()
         if connection.dialect.name == "postgresql" and serving_role is not None:
-            notes = _grant(connection, serving_role, parsed.database or "")
-    return Migration(before, after, notes)
+            _grant(connection, serving_role, parsed.database or "")
+    return REVISION
 
 
 def downgrade(url: str, revision: str) -> None:
     """Go back to an earlier version; ``base`` takes away every table with its data."""
-    with _migrating(url) as (connection, _):
+    with _migrating(url) as connection:
         command.downgrade(_config(connection), revision)
 
 
 @contextmanager
-def _migrating(url: str) -> Iterator[tuple[Connection, ScriptDirectory]]:
+def _migrating(url: str) -> Iterator[Connection]:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
@@ -75,7 +87,8 @@ def _migrating(url: str) -> Iterator[tuple[Connection, ScriptDirectory]]:
             with connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-                yield connection, ScriptDirectory.from_config(_config(connection))
+                _refuse_newer(connection)
+                yield connection
     except OperationalError as error:
         raise unreachable(engine, error) from error
     finally:
@@ -89,24 +102,22 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-def _current(connection: Connection, scripts: ScriptDirectory) -> str | None:
-    revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if revision is not None and revision not in known:
+def _refuse_newer(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(_config(connection))
+    if found is not None and found not in {each.revision for each in scripts.walk_revisions()}:
         raise ConfigurationError(
-            f"The database is at version {revision}, which this program does not know: it was "
-            "made by a newer one. Install that version of Apportion."
+            f"The database is at version {found}, which this program does not know: a newer one "
+            "made it. Install that version of Apportion."
         )
-    return revision
 
 
-def _grant(connection: Connection, role: str, database: str) -> tuple[str, ...]:
+def _grant(connection: Connection, role: str, database: str) -> None:
     found = select(func.count()).select_from(_roles).where(_roles.c.rolname == role)
     if not connection.execute(found).scalar_one():
-        return (
+        raise ConfigurationError(
             f"There is no role {role!r} to serve as. As an administrator of the server, run "
-            f"{rls.create_role(role)} Then run `apportion migrate` again.",
+            f"{rls.create_role(role)} Then run `apportion migrate` again."
         )
     for statement in rls.grants(role, database, metadata.tables):
         connection.exec_driver_sql(statement)
-    return ()
