@@ -1,0 +1,239 @@
+"""From frames to the arrays a media mix model sees, or a refusal that says what to do.
+
+What would make a model meaningless is refused; what a reader of the result must know is kept as a
+check beside the arrays.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from apportion.errors import DataError, NotEnoughDataError, ParameterError
+from apportion.mmm import channels as channel_choice
+from apportion.mmm import controls as control_choice
+from apportion.mmm.weeks import DAYS, Calendar, as_date, calendar, days_of
+from apportion.results.mmm import Check, CheckLevel, DateRange
+
+MIN_WEEKS = 26
+"""Below half a year the yearly pattern and media cannot be told apart at all."""
+
+WEEKS_A_YEAR = 52
+
+MAX_WEEKS = 4 * WEEKS_A_YEAR
+"""Unless a start is given, the last four years: more weeks tell more about media, and before that
+the business is seldom the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class MediaMixData:
+    """Consecutive weeks of spend, outcome and controls; amounts in the tenant's currency.
+
+    The outcome is meant to be money in the same currency as the spend: the model's prior on the
+    return of a channel says so.
+    """
+
+    weeks: NDArray[np.datetime64]
+    """First day of each week, shape (n_weeks,)."""
+    channels: tuple[str, ...]
+    control_names: tuple[str, ...]
+    spend: NDArray[np.float64]
+    """Shape (n_weeks, n_channels)."""
+    outcome: NDArray[np.float64]
+    """Shape (n_weeks,)."""
+    controls: NDArray[np.float64]
+    """Shape (n_weeks, n_controls)."""
+    outcome_name: str = "revenue"
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def n_weeks(self) -> int:
+        """Number of weeks."""
+        return len(self.weeks)
+
+    @property
+    def date_range(self) -> DateRange:
+        """First day of the first week to last day of the last."""
+        return self.range_of(0, self.n_weeks)
+
+    def range_of(self, start: int, stop: int) -> DateRange:
+        """Give the days of the weeks [start, stop)."""
+        last = self.weeks[stop - 1] + np.timedelta64(DAYS - 1, "D")
+        return DateRange(start=as_date(self.weeks[start]), end=as_date(last))
+
+    @property
+    def data_hash(self) -> str:
+        """SHA-256 of names, weeks and arrays."""
+        digest = hashlib.sha256()
+        names = (self.outcome_name, *self.channels, "", *self.control_names)
+        digest.update("\0".join(names).encode())
+        digest.update(self.weeks.astype("datetime64[D]").astype("<i8").tobytes())
+        for array in (self.spend, self.outcome, self.controls):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def first(self, n_weeks: int) -> "MediaMixData":
+        """Give the first `n_weeks` weeks alone."""
+        return replace(
+            self,
+            weeks=self.weeks[:n_weeks],
+            spend=self.spend[:n_weeks],
+            outcome=self.outcome[:n_weeks],
+            controls=self.controls[:n_weeks],
+        )
+
+
+def prepare(
+    spend: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    controls: pd.DataFrame,
+    *,
+    channels: Sequence[str] | None = None,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    outcome: str = "revenue",
+) -> MediaMixData:
+    """Give the weekly arrays of a model.
+
+    Spend is summed over campaigns and regions, a week without a row counting as no spend. The
+    outcome is the total if the data have one (rows without a region), else the sum over regions.
+    Controls are averaged over the week; one that is constant tells nothing and is left out.
+
+    Parameters
+    ----------
+    spend, outcomes, controls : DataFrame
+        By ``frames.SPEND``, ``frames.OUTCOMES`` and ``frames.CONTROLS``; daily or weekly, each in
+        its own rhythm (see :mod:`apportion.mmm.weeks`).
+    channels : sequence of str, optional
+        Channels to model; None: every channel with enough weeks of spend.
+    start, end : date, optional
+        First and last day to use; None: the last `MAX_WEEKS` complete weeks.
+    outcome : str
+        The metric to explain, an amount of money.
+
+    Raises
+    ------
+    ParameterError
+        If a channel, the metric or the dates asked for are not in the data.
+    NotEnoughDataError
+        If there are too few weeks, or a channel asked for has too few weeks of spend.
+    DataError
+        If the outcome has gaps, does not vary or is not positive on average.
+    """
+    if start is not None and end is not None and start > end:
+        raise ParameterError(f"The start {start} lies after the end {end}. Exchange the two.")
+    if spend.empty:
+        raise NotEnoughDataError("There is no spend. Import the dataset spend first.")
+    named = channel_choice.named(spend, channels)
+    total = _total(outcomes, outcome)
+    found = _window(total, spend, start, end)
+    values, short_weeks = _outcome(total, found)
+    chosen = channel_choice.choose(spend, found, named)
+    names, matrix, about_controls = control_choice.choose(controls, found)
+    data = MediaMixData(
+        weeks=found.starts,
+        channels=chosen.names,
+        control_names=names,
+        spend=chosen.spend,
+        outcome=values,
+        controls=matrix,
+        outcome_name=outcome,
+        checks=(*short_weeks, *chosen.checks, *about_controls),
+    )
+    return replace(data, checks=(*data.checks, *_below_spend(data)))
+
+
+def _total(outcomes: pd.DataFrame, metric: str) -> pd.DataFrame:
+    if outcomes.empty:
+        raise NotEnoughDataError("There is no outcome. Import the dataset outcomes first.")
+    rows = outcomes[outcomes["metric"] == metric]
+    if rows.empty:
+        metrics = ", ".join(sorted(outcomes["metric"].unique()))
+        raise ParameterError(
+            f"There is no outcome {metric!r}; found {metrics}. Name one of these, or import it."
+        )
+    whole = rows[rows["region"] == ""]
+    return whole if not whole.empty else rows
+
+
+def _window(
+    total: pd.DataFrame, spend: pd.DataFrame, start: dt.date | None, end: dt.date | None
+) -> Calendar:
+    found = calendar(total["date"], spend, start=start, end=end)
+    if not len(found.starts) and (start is not None or end is not None):
+        both = calendar(total["date"], spend, start=None, end=None)
+        if len(both.starts):
+            raise ParameterError(
+                f"No complete week of spend and {total['metric'].iloc[0]} lies between "
+                f"{start or 'the beginning'} and {end or 'the end'}; "
+                f"the data reach from {both.first_day} to {both.last_day}. Choose dates inside."
+            )
+    if len(found.starts) < MIN_WEEKS:
+        raise NotEnoughDataError(
+            f"{len(found.starts)} complete weeks of spend and {total['metric'].iloc[0]} together; "
+            f"the model needs at least {MIN_WEEKS}, better 104. "
+            "Lengthen the date range or import more weeks."
+        )
+    return found if start is not None else replace(found, starts=found.starts[-MAX_WEEKS:])
+
+
+def _outcome(total: pd.DataFrame, found: Calendar) -> tuple[NDArray[np.float64], tuple[Check, ...]]:
+    metric, size = total["metric"].iloc[0], len(found.starts)
+    dates = days_of(total["date"])
+    week = found.index(dates)
+    inside = (week >= 0) & (week < size)
+    amounts = total["value"].to_numpy(dtype=np.float64)[inside]
+    values = np.bincount(week[inside], weights=amounts, minlength=size)
+    days = np.bincount(found.index(np.unique(dates[inside])), minlength=size)
+    usual = int(np.median(days))
+    gaps = found.starts[days < usual / 2]
+    if len(gaps):
+        raise DataError(
+            f"The outcome {metric} is missing in {len(gaps)} of {size} weeks: "
+            f"{_listed(gaps)}. Import these weeks, or choose dates without them."
+        )
+    typical = min(values.mean(), values[-WEEKS_A_YEAR:].mean())
+    if not (np.isfinite(typical) and typical > 0):
+        raise DataError(
+            f"The outcome {metric} must be positive on average; found a mean week of "
+            f"{typical:g}. Check the file, or choose another outcome."
+        )
+    if np.ptp(values) <= 1e-9 * abs(values.mean()):
+        raise DataError(
+            f"The outcome {metric} is the same in all {size} weeks ({values[0]:g}), so nothing can "
+            "be learned from it. Check the file, or choose another outcome."
+        )
+    short = found.starts[days < usual]
+    if not len(short):
+        return values, ()
+    return values, (
+        Check(
+            code="outcome_days_missing",
+            level=CheckLevel.CAUTION,
+            message=f"{metric} has fewer than {usual} days in {len(short)} weeks "
+            f"({_listed(short)}). If these days are missing, import them and train again.",
+        ),
+    )
+
+
+def _below_spend(data: MediaMixData) -> tuple[Check, ...]:
+    if data.outcome.sum() >= data.spend.sum():
+        return ()
+    return (
+        Check(
+            code="outcome_below_spend",
+            level=CheckLevel.CAUTION,
+            message=f"All {data.outcome_name} ({data.outcome.sum():,.0f}) is less than the media "
+            f"spend ({data.spend.sum():,.0f}). The model expects both in the same currency: "
+            "check the units.",
+        ),
+    )
+
+
+def _listed(weeks: NDArray[np.datetime64], most: int = 5) -> str:
+    names = ", ".join(f"{as_date(week)}" for week in weeks[:most])
+    return names if len(weeks) <= most else f"{names} and {len(weeks) - most} more"

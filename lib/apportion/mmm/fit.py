@@ -1,0 +1,151 @@
+"""Sampling: compile once per number of channels, then draw for every tenant's data.
+
+Compilation takes longer than sampling, and it does not depend on the data: a worker compiles one
+model per number of channels and exchanges the data. Chains run in parallel, so linear algebra is
+held to one thread each.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import arviz
+import numpy as np
+import nutpie
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from apportion.errors import RunFailedError
+from apportion.mmm import model
+from apportion.mmm.data import MediaMixData
+from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.settings import OnProgress, SamplerSettings, ShouldStop
+from apportion.results.mmm import SamplerDiagnostics
+
+_POLL_SECONDS = 0.2
+_PROGRESS_MILLISECONDS = 200
+
+_compiled: dict[int, Any] = {}
+_compiling = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A posterior, whether its chains agree, and how long they took."""
+
+    fitted: FittedMMM
+    diagnostics: SamplerDiagnostics
+    seconds: float
+
+
+def compile_for(data: MediaMixData) -> Any:
+    """Give the compiled model with `data` in it; compiles at the first use of a channel count."""
+    count = len(data.channels)
+    with _compiling:
+        if count not in _compiled:
+            _compiled[count] = nutpie.compile_pymc_model(model.build(data))
+        compiled = _compiled[count]
+    names = {variable.name for variable in compiled.shared_var_keys}
+    values = model.arrays(data)
+    return compiled.with_data(**{name: values[name] for name in names & values.keys()})
+
+
+def fit(
+    data: MediaMixData,
+    *,
+    settings: SamplerSettings,
+    seed: int,
+    on_progress: OnProgress = lambda share, message: None,
+    should_stop: ShouldStop = lambda: False,
+) -> Sampled:
+    """Sample the posterior of `data`.
+
+    Raises
+    ------
+    RunFailedError
+        If `should_stop` said so.
+    """
+    _stop_if(should_stop())
+    compiled = compile_for(data)
+    _stop_if(should_stop())
+    begun = time.perf_counter()
+    with threadpool_limits(1):
+        trace = _sample(compiled, settings, seed, on_progress, should_stop)
+    seconds = time.perf_counter() - begun
+    posterior = trace.posterior.to_dataset()
+    samples = {str(name): _flat(posterior[name].to_numpy()) for name in posterior.data_vars}
+    return Sampled(
+        fitted=FittedMMM.from_samples(samples, data),
+        diagnostics=_diagnostics(posterior, trace.sample_stats, settings),
+        seconds=seconds,
+    )
+
+
+def _sample(
+    compiled: Any,
+    settings: SamplerSettings,
+    seed: int,
+    on_progress: OnProgress,
+    should_stop: ShouldStop,
+) -> Any:
+    steps = settings.chains * (settings.tune + settings.draws)
+    finished = 0
+
+    def record(chains: list[Any]) -> None:
+        # Runs in the sampler's own thread, where an exception would be lost: only take note.
+        nonlocal finished
+        finished = sum(chain.finished_draws for chain in chains)
+
+    running = nutpie.sample(
+        compiled,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=settings.cores,
+        seed=seed,
+        target_accept=settings.target_accept,
+        adaptation=settings.adaptation,
+        save_warmup=False,
+        progress_bar=False,
+        blocking=False,
+        progress_callback=record,
+        progress_rate=_PROGRESS_MILLISECONDS,
+    )
+    try:
+        while True:
+            try:
+                return running.wait(timeout=_POLL_SECONDS)
+            except TimeoutError:
+                _stop_if(should_stop())
+                on_progress(min(finished / steps, 1.0), f"Sampling, step {finished:,} of {steps:,}")
+    except BaseException:
+        running.cancel()
+        raise
+
+
+def _stop_if(stop: bool) -> None:
+    if stop:
+        raise RunFailedError("The training was stopped before it ended; nothing was stored.")
+
+
+def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Join the chains: (n_chains, n_draws, …) to (n_chains * n_draws, …)."""
+    return values.reshape(-1, *values.shape[2:])
+
+
+def _diagnostics(posterior: Any, stats: Any, settings: SamplerSettings) -> SamplerDiagnostics:
+    sampled = posterior[list(model.SAMPLED)]
+    return SamplerDiagnostics(
+        r_hat=_worst(arviz.rhat(sampled), np.max),
+        ess_bulk=_worst(arviz.ess(sampled, method="bulk"), np.min),
+        ess_tail=_worst(arviz.ess(sampled, method="tail"), np.min),
+        divergences=int(stats["diverging"].sum()),
+        chains=settings.chains,
+        draws=settings.draws,
+        tune=settings.tune,
+    )
+
+
+def _worst(values: Any, worst: Any) -> float:
+    return float(worst([worst(values[name].to_numpy()) for name in values.data_vars]))

@@ -1,0 +1,195 @@
+"""What the posterior says in money: contributions, returns, curves, forecasts.
+
+All functions take a fitted model and give posterior draws, first axis (n_draws,), in the currency
+of the data. A window is a range of weeks [start, stop).
+
+Definitions
+-----------
+contribution
+    Outcome lost in a week if the channel had never spent.
+ROI of a window
+    Outcome lost if the window's spend had not been spent, from the window's start until its
+    carry-over ends, over that spend. Spend after the last week is taken as the window's mean.
+marginal ROI
+    Derivative of the same when the window's spend is scaled up: what the next unit earns.
+curve
+    Mean weekly contribution in the window when the channel's actual flight is scaled, so that it
+    passes through current spend and contribution.
+saturation point
+    Scale of the flight at which the next unit earns half of the average unit.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicHermiteSpline
+
+from apportion.mmm import baseline
+from apportion.mmm.adstock import LAGS, adstock
+from apportion.mmm.budget import Curve
+from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.saturation import elasticity, hill
+from apportion.mmm.scaling import outcome_scale, spend_scale
+
+MAX_SCALE = 6.0
+"""Curves end, and a saturation point counts as not reached, at this multiple of current spend."""
+
+_SEARCHED_SCALES = (1e-3, 1e3)
+_BISECTIONS = 40
+_NODES = 61
+
+Draws = NDArray[np.float64]
+
+
+class Returns(NamedTuple):
+    """ROI and marginal ROI of a window, each (n_draws, n_channels); NaN without spend in it."""
+
+    roi: Draws
+    marginal_roi: Draws
+
+
+class Prediction(NamedTuple):
+    """Expected and replicated outcome, each (n_draws, n_rows)."""
+
+    expected: Draws
+    replicated: Draws
+
+
+def contribution(fitted: FittedMMM) -> Draws:
+    """Give what each channel caused in each week, (n_draws, n_channels, n_weeks)."""
+    return _ceiling(fitted) * _effect(fitted, _adstocked(fitted))
+
+
+def returns(fitted: FittedMMM, start: int, stop: int) -> Returns:
+    """Give ROI and marginal ROI of the spend of the weeks [start, stop)."""
+    data = fitted.data
+    until = stop + LAGS - 1
+    later = np.tile(data.spend[start:stop].mean(0), (max(0, until - data.n_weeks), 1))
+    spend = np.vstack([data.spend, later])[:until] / spend_scale(data)
+    window = np.zeros_like(spend)
+    window[start:stop] = spend[start:stop]
+    actual = adstock(spend, fitted.draws.alpha)[..., start:]
+    # Adstock is linear, so switching the window off subtracts the window's own adstock.
+    own = adstock(window, fitted.draws.alpha)[..., start:]
+    effect = _effect(fitted, actual)
+    dark = _effect(fitted, np.maximum(actual - own, 0.0))
+    slope = fitted.draws.slope[..., None]
+    share = np.divide(own, actual, out=np.zeros_like(own), where=actual > 0)
+    growth = effect * elasticity(effect, slope) * share
+    spent = data.spend[start:stop].sum(0)
+    per_unit = np.divide(1.0, spent, out=np.full_like(spent, np.nan), where=spent > 0)
+    worth = _ceiling(fitted)[..., 0] * per_unit
+    return Returns(worth * (effect - dark).sum(-1), worth * growth.sum(-1))
+
+
+def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int) -> Draws:
+    """Give the mean weekly contribution at `scales` times the flight.
+
+    Returns
+    -------
+    ndarray, shape (n_draws, n_channels, n_scales)
+    """
+    flight = _adstocked(fitted)[..., start:stop]
+    weekly = [_effect(fitted, flight * scale).mean(-1) for scale in scales]
+    return np.asarray(_ceiling(fitted) * np.stack(weekly, -1))
+
+
+def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Draws:
+    """Give the multiple of the flight where the next unit earns half of the average unit.
+
+    Returns
+    -------
+    ndarray, shape (n_draws, n_channels)
+        A draw may lie far beyond `MAX_SCALE`, which is then the honest end of an interval.
+    """
+    flight = _adstocked(fitted)[..., start:stop]
+    slope = fitted.draws.slope[..., None]
+
+    def still_steep(scale: Draws) -> NDArray[np.bool_]:
+        effect = _effect(fitted, flight * scale[..., None])
+        return np.asarray((effect * (elasticity(effect, slope) - 0.5)).sum(-1) > 0)
+
+    low, high = (np.full(fitted.draws.slope.shape, end) for end in _SEARCHED_SCALES)
+    for _ in range(_BISECTIONS):
+        middle = np.sqrt(low * high)
+        steep = still_steep(middle)
+        low, high = np.where(steep, middle, low), np.where(steep, high, middle)
+    return np.sqrt(low * high)
+
+
+def mean_curves(
+    fitted: FittedMMM, start: int, stop: int, *, max_scale: float = MAX_SCALE
+) -> Sequence[Curve]:
+    """Give each channel's posterior mean curve in weekly spend, for the budget.
+
+    The curve is exact in value and slope at 61 spends and interpolated by cubics between them.
+    """
+    scales = max_scale * np.linspace(0, 1, _NODES) ** 2
+    flight = _adstocked(fitted)[..., start:stop]
+    slope = fitted.draws.slope[..., None]
+    ceiling = _ceiling(fitted)[..., 0]
+    values, slopes = [], []
+    for scale in np.maximum(scales, 1e-9):
+        effect = _effect(fitted, flight * scale)
+        growth = effect * elasticity(effect, slope) / scale
+        values.append((ceiling * effect.mean(-1)).mean(0))
+        slopes.append((ceiling * growth.mean(-1)).mean(0))
+    current = fitted.data.spend[start:stop].mean(0)
+    return [
+        _spline(scales * spend, np.array(values)[:, row], np.array(slopes)[:, row] / spend)
+        if spend > 0
+        else _nothing
+        for row, spend in enumerate(current)
+    ]
+
+
+def predict(
+    fitted: FittedMMM,
+    spend: NDArray[np.float64],
+    controls: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> Prediction:
+    """Give the outcome of the training weeks and of any that follow.
+
+    Parameters
+    ----------
+    spend, controls : ndarray, shape (n_rows, n_channels) and (n_rows, n_controls)
+        The training weeks first, then the weeks to forecast.
+    """
+    data, draws = fitted.data, fitted.draws
+    scale = outcome_scale(data)
+    columns = baseline.design(controls, data.n_weeks)
+    adstocked = adstock(spend / spend_scale(data), draws.alpha)
+    media = np.einsum("dc,dct->dt", draws.beta, _effect(fitted, adstocked))
+    residual = data.outcome / scale - media[:, : data.n_weeks]
+    coefficients = baseline.coefficients(columns[: data.n_weeks], residual, draws.sigma, rng)
+    expected = media + coefficients @ columns.T
+    noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
+    return Prediction(expected * scale, (expected + noise) * scale)
+
+
+def _adstocked(fitted: FittedMMM) -> Draws:
+    return adstock(fitted.data.spend / spend_scale(fitted.data), fitted.draws.alpha)
+
+
+def _effect(fitted: FittedMMM, adstocked: Draws) -> Draws:
+    draws = fitted.draws
+    return hill(adstocked, draws.half_saturation[..., None], draws.slope[..., None])
+
+
+def _ceiling(fitted: FittedMMM) -> Draws:
+    return fitted.draws.beta[..., None] * outcome_scale(fitted.data)
+
+
+def _spline(
+    spend: NDArray[np.float64], revenue: NDArray[np.float64], slope: NDArray[np.float64]
+) -> Curve:
+    value = CubicHermiteSpline(spend, revenue, slope)
+    derivative = value.derivative()
+    return lambda at: (value(at), derivative(at))
+
+
+def _nothing(at: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.zeros_like(at), np.zeros_like(at)

@@ -1,0 +1,248 @@
+"""Training: data in, a judged model out, or a refusal with its reason.
+
+PyMC is imported when a training begins and not before, so that reading a result never loads it.
+"""
+
+import datetime as dt
+import platform
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apportion.errors import ModelRefusedError
+from apportion.mmm import diagnostics, response, summary
+from apportion.mmm.data import WEEKS_A_YEAR, MediaMixData
+from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.response import Prediction
+from apportion.mmm.scaling import outcome_scale
+from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldStop
+from apportion.results.mmm import (
+    Check,
+    CheckLevel,
+    MMMResults,
+    ModelFit,
+    ModelStatus,
+    Provenance,
+    SamplerDiagnostics,
+)
+
+if TYPE_CHECKING:
+    from apportion.mmm.fit import Sampled
+
+HOLDOUT_WEEKS = 13
+MIN_WEEKS_FOR_HOLDOUT = 78
+"""A year for last year's weeks, and as much again as is held out twice to learn from."""
+
+LIBRARIES = ("apportion", "pymc", "nutpie", "pytensor", "numba", "numpy", "scipy")
+
+# Shares of the whole at which the parts of a training end.
+_COMPILED, _SAMPLED, _RETRIED, _HELD_OUT = 0.15, 0.6, 0.8, 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedMMM:
+    """A model that passed its checks.
+
+    `results` are complete but for identity, currency and time; :func:`summarise` adds these.
+    """
+
+    results: MMMResults
+    fitted: FittedMMM
+
+    @property
+    def posterior(self) -> bytes:
+        """The stored form of the posterior."""
+        return self.fitted.to_bytes()
+
+
+def summarise(
+    trained: TrainedMMM, *, model_id: str, version: int, currency: str, finished_at: dt.datetime
+) -> MMMResults:
+    """Give the results of a stored version."""
+    return trained.results.model_copy(
+        update={
+            "model_id": model_id,
+            "version": version,
+            "currency": currency,
+            "last_run_at": finished_at,
+        }
+    )
+
+
+def train(
+    data: MediaMixData,
+    *,
+    seed: int,
+    settings: SamplerSettings = DEFAULT,
+    on_progress: OnProgress = lambda share, message: None,
+    should_stop: ShouldStop = lambda: False,
+) -> TrainedMMM:
+    """Fit a media mix model, judge it, and work out what it says.
+
+    Sampling is repeated once, with longer chains, if the chains do not quite agree.
+
+    Raises
+    ------
+    ModelRefusedError
+        If the model must not be believed.
+    RunFailedError
+        If `should_stop` said so.
+    """
+    begun = time.perf_counter()
+    run = _Run(settings, seed, on_progress, should_stop)
+    sampled = run.sample(data)
+    converged = diagnostics.convergence(sampled.diagnostics)
+    _refuse(converged)
+    fitted = sampled.fitted
+    rng = np.random.default_rng(seed)
+    prediction = response.predict(fitted, data.spend, data.controls, rng)
+    fit = diagnostics.model_fit(
+        data.outcome,
+        prediction,
+        fitted.draws.sigma * outcome_scale(data),
+        run.holdout(data, rng),
+    )
+    on_progress(_HELD_OUT, "Working out returns and curves")
+    baseline = prediction.expected - response.contribution(fitted).sum(1)
+    found = diagnostics.checks(data.channels, fit, fitted.draws.log_roi, baseline)
+    _refuse(*found)
+    about = (*data.checks, *((converged,) if converged else ()), *found, *_silent(fitted))
+    results = _results(fitted, prediction, fit, about).model_copy(
+        update={
+            "diagnostics": sampled.diagnostics,
+            "provenance": Provenance(
+                data_hash=data.data_hash,
+                seed=seed,
+                library_versions=_library_versions(),
+                wall_seconds=time.perf_counter() - begun,
+                sampling_seconds=run.sampling_seconds,
+            ),
+        }
+    )
+    on_progress(1.0, "Trained")
+    return TrainedMMM(results, fitted)
+
+
+class _Run:
+    """The samplings of one training: their settings, progress and time."""
+
+    def __init__(
+        self,
+        settings: SamplerSettings,
+        seed: int,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.on_progress = on_progress
+        self.should_stop = should_stop
+        self.sampling_seconds = 0.0
+
+    def sample(self, data: MediaMixData) -> "Sampled":
+        """Sample, and once more with longer chains if these do not agree; give the better."""
+        self.on_progress(0.0, "Compiling the model")
+        first = self._fit(data, self.settings, "", _COMPILED, _SAMPLED)
+        if diagnostics.convergence(first.diagnostics) is None:
+            return first
+        second = self._fit(data, self.settings.longer(), " again, longer", _SAMPLED, _RETRIED)
+        return min(first, second, key=lambda sampled: _badness(sampled.diagnostics))
+
+    def holdout(self, data: MediaMixData, rng: np.random.Generator) -> tuple[float, float] | None:
+        """Give the MAPE of weeks held out, and that of last year's same weeks there."""
+        if data.n_weeks < MIN_WEEKS_FOR_HOLDOUT:
+            return None
+        seen = data.n_weeks - HOLDOUT_WEEKS
+        settings = self.settings.shorter()
+        sampled = self._fit(
+            data.first(seen), settings, " without the last quarter", _RETRIED, _HELD_OUT
+        )
+        forecast = response.predict(sampled.fitted, data.spend, data.controls, rng)
+        outcome = data.outcome[seen:]
+        last_year = data.outcome[seen - WEEKS_A_YEAR : data.n_weeks - WEEKS_A_YEAR]
+        return (
+            diagnostics.mape(outcome, forecast.expected[:, seen:].mean(0)),
+            diagnostics.mape(outcome, last_year),
+        )
+
+    def _fit(
+        self, data: MediaMixData, settings: SamplerSettings, what: str, low: float, high: float
+    ) -> "Sampled":
+        from apportion.mmm.fit import fit  # loads PyMC
+
+        def on_progress(share: float, message: str) -> None:
+            self.on_progress(low + share * (high - low), message.replace(",", f"{what},", 1))
+
+        sampled = fit(
+            data,
+            settings=settings,
+            seed=self.seed,
+            on_progress=on_progress,
+            should_stop=self.should_stop,
+        )
+        self.sampling_seconds += sampled.seconds
+        return sampled
+
+
+def _badness(found: SamplerDiagnostics) -> tuple[int, float]:
+    check = diagnostics.convergence(found)
+    level = 0 if check is None else 1 if check.level is CheckLevel.CAUTION else 2
+    return level, found.r_hat
+
+
+def _refuse(*checks: Check | None) -> None:
+    refused = [check.message for check in checks if check and check.level is CheckLevel.REFUSE]
+    if refused:
+        raise ModelRefusedError(" ".join(refused))
+
+
+def _silent(fitted: FittedMMM) -> tuple[Check, ...]:
+    window = summary.Window.of(fitted)
+    names = tuple(
+        name for name, quiet in zip(fitted.data.channels, window.silent, strict=True) if quiet
+    )
+    if not names:
+        return ()
+    return (
+        Check(
+            code="no_recent_spend",
+            level=CheckLevel.CAUTION,
+            message=f"No spend in the last {summary.WINDOW_WEEKS} weeks: {', '.join(names)}. "
+            "Return, curve and saturation point are those of all earlier weeks.",
+            channels=names,
+        ),
+    )
+
+
+def _results(
+    fitted: FittedMMM, prediction: Prediction, fit: ModelFit, checks: tuple[Check, ...]
+) -> MMMResults:
+    data = fitted.data
+    window = summary.Window.of(fitted)
+    worse = any(check.code == "holdout_worse" for check in checks)
+    effects = summary.effects(fitted, keep_budget=worse)
+    return MMMResults(
+        model_id="",
+        version=0,
+        status=ModelStatus.COMPLETED,
+        outcome=data.outcome_name,
+        date_range=data.date_range,
+        estimate_window=data.range_of(window.start, window.stop),
+        model_fit=fit,
+        media_percent=effects.media_percent,
+        media_percent_interval=effects.media_percent_interval,
+        channels=effects.channels,
+        saturation_curves=effects.curves,
+        decomposition=summary.decomposition(fitted, prediction),
+        checks=checks,
+    )
+
+
+def _library_versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in LIBRARIES},
+    }
