@@ -152,9 +152,7 @@ class SourceData(TenantBound):
                 statement = statement.where(first < self._from(after, first))
             # In parts, each made compact at once: a million rows of Python objects are not held.
             parts = [
-                conform(
-                    pd.DataFrame(dict(zip(contract.columns, zip(*part), strict=True))), contract
-                )
+                _frame(part, contract)
                 for part in connection.execute(statement.order_by(*order)).partitions(_READ_ROWS)
             ]
         return pd.concat(parts or [_frame([], contract)], ignore_index=True)
