@@ -16,11 +16,21 @@ PACKAGE = Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[1]
 """Where the notebooks are: the checkout this package is installed from."""
 
+SQLITE = "sqlite:///"
+FILE = "apportion.db"
+
 
 def _default_home() -> Path:
     if (CHECKOUT / "notebooks").is_dir():
         return CHECKOUT / "var"
     return user_data_path("apportion", appauthor=False)
+
+
+def _absolute(url: str) -> str:
+    """Give an SQLite URL that means the same file from every working directory."""
+    if not url.startswith(SQLITE):
+        return url
+    return f"{SQLITE}{Path(url.removeprefix(SQLITE)).expanduser().absolute()}"
 
 
 class Settings(BaseSettings):
@@ -39,6 +49,9 @@ class Settings(BaseSettings):
     migration_url: str = ""
     """URL of the role that owns the tables (PostgreSQL only); empty: `database_url`."""
 
+    notebooks: Path = CHECKOUT / "notebooks"
+    """The folder of the four notebooks."""
+
     tenant: str | None = None
     """The tenant that this process serves: set for a kernel or a run, never by a browser."""
 
@@ -54,24 +67,20 @@ class Settings(BaseSettings):
     @classmethod
     def _fill_in(cls, values: dict[str, object]) -> dict[str, object]:
         home = Path(str(values.get("home") or _default_home())).expanduser().absolute()
-        database_url = values.get("database_url") or f"sqlite:///{home / 'apportion.db'}"
+        database_url = _absolute(str(values.get("database_url") or f"{SQLITE}{home / FILE}"))
         return {
             **values,
             "home": home,
             "database_url": database_url,
-            "migration_url": values.get("migration_url") or database_url,
+            "migration_url": _absolute(str(values.get("migration_url") or database_url)),
         }
-
-    @property
-    def notebooks(self) -> Path:
-        """The folder of the four notebooks."""
-        return CHECKOUT / "notebooks"
 
     def environment(self, *, tenant: str, run_id: str | None = None) -> dict[str, str]:
         """Give the variables that a child process of this installation needs, for one tenant."""
         values = {
             "APPORTION_HOME": str(self.home),
             "APPORTION_DATABASE_URL": self.database_url,
+            "APPORTION_NOTEBOOKS": str(self.notebooks),
             "APPORTION_TENANT": tenant,
         }
         if run_id is not None:

@@ -1,0 +1,5 @@
+"""``python -m apportion``: the same as ``apportion``."""
+
+from apportion.cli import main
+
+main()

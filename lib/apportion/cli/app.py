@@ -1,0 +1,66 @@
+"""The command group, and how it talks: messages on stderr, results on stdout."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+out = Console(highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+tenant_option = click.option("--tenant", required=True, help="The tenant's slug.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="apportion")
+def app() -> None:
+    """Marketing measurement: journeys, media mix, incrementality, insights."""
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the result."""
+    messages.print(escape(text))
+
+
+def say_error(text: str) -> None:
+    """Tell what went wrong."""
+    messages.print(f"[red]Error:[/red] {escape(text)}")
+
+
+@contextmanager
+def fraction_bar(what: str) -> Iterator[Callable[[float, str], None]]:
+    """Show how far something is; the callable takes a fraction and what is being done."""
+    with _progress("{task.percentage:>3.0f}%") as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda fraction, message: progress.update(
+            task, completed=fraction, description=f"{what}: {escape(message)}" if message else what
+        )
+
+
+@contextmanager
+def row_bar(what: str) -> Iterator[Callable[[int], None]]:
+    """Show how many rows were handled; the callable takes how many more there are."""
+    with _progress("{task.completed:,} rows") as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda rows: progress.advance(task, rows)
+
+
+def _progress(figure: str) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(figure),
+        TimeElapsedColumn(),
+        console=messages,
+        transient=True,
+    )

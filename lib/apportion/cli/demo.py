@@ -1,0 +1,65 @@
+"""``apportion demo``: two synthetic companies with known truth, trained and served."""
+
+import datetime as dt
+
+import click
+
+from apportion.cli.app import app, fraction_bar, row_bar, say
+from apportion.cli.serving import serve_pages
+from apportion.config import Settings, get_settings
+from apportion.errors import ConfigurationError
+from apportion.results.mmm import ModelStatus
+from apportion.store import Store
+from apportion.store.migrations import migrate
+from apportion.workspace import open_workspace
+
+FIRST_TENANT = "harbour"
+
+
+@app.command()
+@click.option("--port", default=8866, show_default=True)
+@click.option("--tenant", default=FIRST_TENANT, show_default=True, help="Which one is served.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--prepare", is_flag=True, help="Make the demo tenants and end.")
+def demo(port: int, tenant: str, no_browser: bool, prepare: bool) -> None:
+    """Make the demo tenants if there are none, and serve one of them."""
+    settings = get_settings()
+    if not settings.database_url.startswith("sqlite"):
+        raise ConfigurationError(
+            "The demo makes its tenants in an embedded SQLite database, but APPORTION_DATABASE_URL "
+            "names a server. Unset it, or set APPORTION_HOME to a folder for the demo."
+        )
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store(settings.database_url)
+    if not store.is_ready():
+        migrate(settings)
+    prepare_tenants(settings, store)
+    if not prepare:
+        serve_pages(settings, tenant, host="127.0.0.1", port=port, open_browser=not no_browser)
+
+
+def prepare_tenants(settings: Settings, store: Store) -> None:
+    """Make what is missing: tenants, their data, a trained model each."""
+    there = {tenant.slug for tenant in store.tenants()}
+    finished = settings.home / "demo-is-ready"
+    if finished.exists() and FIRST_TENANT in there:
+        return
+    from apportion import demo as world  # numpy and pandas take a moment; not at a second start
+    from apportion.jobs import run_notebook
+
+    end = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    for seed, plan in enumerate(world.DEMO_TENANTS, start=1):
+        if plan.slug not in there:
+            store.add_tenant(
+                plan.slug, name=plan.name, currency=plan.currency, timezone=plan.timezone
+            )
+        workspace = open_workspace(plan.slug, settings=settings)
+        if not workspace.data.holds("order_items"):
+            say(f"Simulating three years of {plan.name}")
+            frames = world.simulate(plan, end=end, seed=seed).frames
+            with row_bar(f"Storing {plan.name}") as on_rows:
+                workspace.data.store_frames(frames, on_rows)
+        if workspace.mmm.latest().status is not ModelStatus.COMPLETED:
+            with fraction_bar(f"Training the media mix model of {plan.name}") as on_progress:
+                run_notebook(workspace, "mmm", {}, on_progress)
+    finished.touch()

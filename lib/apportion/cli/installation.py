@@ -1,0 +1,30 @@
+"""``apportion migrate`` and ``apportion doctor``: the installation itself."""
+
+import sys
+
+import click
+
+from apportion.cli.app import app, say
+from apportion.config import get_settings
+from apportion.store.doctor import checks
+from apportion.store.migrations import migrate as migrate_database
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the current version."""
+    settings = get_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    say(f"The database is at version {migrate_database(settings)}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, roles and migrations, and say what to mend."""
+    found = checks(get_settings())
+    for check in found:
+        click.echo(f"{'ok  ' if check.ok else 'MEND'} {check.what}")
+        if not check.ok:
+            click.echo(f"     {check.remedy}")
+    if not all(check.ok for check in found):
+        sys.exit(1)

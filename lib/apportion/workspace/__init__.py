@@ -1,0 +1,81 @@
+"""One tenant's door: everything that a notebook, a page, the API or a job does goes through it.
+
+A :class:`Workspace` is bound to one tenant when it is opened and cannot be turned to another. The
+tenant comes from the process's own settings (a kernel or a run that was started for it) or from a
+job's explicit argument; when both are there they must agree.
+"""
+
+from functools import cached_property
+
+from apportion.config import Settings, get_settings
+from apportion.errors import ConfigurationError, NotFoundError
+from apportion.results.tenants import Tenant
+from apportion.store import Store
+from apportion.workspace.data import DataWorkspace
+from apportion.workspace.mmm import MMMWorkspace
+from apportion.workspace.runs import RunsWorkspace
+
+__all__ = ["Workspace", "open_workspace"]
+
+
+class Workspace:
+    """What one tenant has: its data, its models, its runs."""
+
+    def __init__(self, store: Store, tenant: str, settings: Settings) -> None:
+        self._store = store.for_tenant(tenant)
+        self._settings = settings
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose workspace this is."""
+        return self._store.tenant
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        return self._settings
+
+    @cached_property
+    def data(self) -> DataWorkspace:
+        """Source data: import them, see what is there."""
+        return DataWorkspace(self._store)
+
+    @cached_property
+    def mmm(self) -> MMMWorkspace:
+        """The media mix model: train, read, compare versions."""
+        return MMMWorkspace(self._store, self.runs, run_id=self._settings.run_id)
+
+    @cached_property
+    def runs(self) -> RunsWorkspace:
+        """Background runs: start, follow, finish."""
+        return RunsWorkspace(self._store)
+
+
+def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:
+    """Open the workspace of `tenant`, or of the tenant that this process serves.
+
+    Parameters
+    ----------
+    tenant : str, optional
+        The tenant's slug. None: the one that ``APPORTION_TENANT`` names.
+
+    Raises
+    ------
+    ConfigurationError
+        If neither the argument nor the process says whose data it is, or the database is not ready.
+    NotFoundError
+        If there is no such tenant, or it is not the one that this process serves.
+    """
+    settings = settings or get_settings()
+    slug = tenant or settings.tenant
+    if not slug:
+        raise ConfigurationError(
+            "No tenant: this process serves none and none was given. Set the notebook's `tenant` "
+            "parameter, or start it with `apportion run` or `apportion serve`."
+        )
+    if settings.tenant is not None and slug != settings.tenant:
+        # The same words as for a tenant that does not exist: they must not be told apart.
+        raise NotFoundError(f"There is no tenant {slug!r}.")
+    store = Store(settings.database_url)
+    store.check_ready()
+    return Workspace(store, slug, settings)

@@ -1,0 +1,106 @@
+"""The source data of one tenant: what is there, and what comes in."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from apportion.frames import DATASETS
+from apportion.importing.summary import Summary
+from apportion.store import TenantStore
+
+OnRows = Callable[[int], None]
+"""Told how many more rows were handled."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How the columns of the files are called; the last four are for ``mmm`` files."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    date: str | None = None
+    outcome: str | None = None
+    spend: tuple[str, ...] = ()
+    control: tuple[str, ...] = ()
+
+
+class DataWorkspace:
+    """The tenant's datasets."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._store = store
+
+    def holds(self, dataset: str) -> bool:
+        """Whether there is any row of `dataset`."""
+        return self._store.covers(dataset).rows > 0
+
+    def store_frames(self, frames: Mapping[str, pd.DataFrame], on_rows: OnRows) -> int:
+        """Store frames that conform to their datasets: all or none."""
+        # In the order of DATASETS, in which an order comes before its items.
+        parts = [(name, [frames[name]]) for name in DATASETS if name in frames]
+        return self._store.write_all(parts, _steps(on_rows))
+
+    def import_files(
+        self,
+        dataset: str,
+        files: Sequence[Path],
+        options: ImportOptions,
+        *,
+        dry_run: bool = False,
+        on_rows: OnRows = lambda _: None,
+    ) -> Summary:
+        """Check every row of `files`, then store all of them, or none.
+
+        Parameters
+        ----------
+        dataset : str
+            A dataset of the specification, or ``mmm``: one wide file.
+        dry_run : bool
+            Check everything and store nothing.
+
+        Raises
+        ------
+        ImportRefusedError
+            If anything is wrong in any row; it says what was found where, and what is allowed.
+        """
+        from apportion.importing import ImportRequest, read  # pyarrow, which no page needs
+
+        imported = read(
+            ImportRequest(
+                dataset=dataset,
+                files=list(files),
+                columns=options.columns,
+                timezone=self._store.tenant.timezone,
+                currency=self._store.tenant.currency,
+                date=options.date,
+                outcome=options.outcome,
+                spend=options.spend,
+                control=options.control,
+            )
+        )
+        summary = imported.check(on_rows)
+        if not dry_run:
+            parts = ((name, imported.batches(name)) for name in imported.parts)
+            self._store.write_all(parts, _steps(on_rows))
+            for file in files:
+                self._store.record_import(dataset, file.name, summary.rows, _sha256(file))
+        return summary
+
+
+def _steps(on_rows: OnRows) -> OnRows:
+    """Turn a count of all rows so far into steps."""
+    before = 0
+
+    def step(total: int) -> None:
+        nonlocal before
+        on_rows(total - before)
+        before = total
+
+    return step
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,148 @@
+"""The media mix model of one tenant: train a version, read the versions there are."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+
+from apportion.errors import NotFoundError, ParameterError
+from apportion.mmm.data import MediaMixData, prepare
+from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.store import TenantStore
+from apportion.workspace.runs import RunsWorkspace, reason_of
+
+OnProgress = Callable[[float, str], None]
+REPORT_SECONDS = 0.5
+"""How often, at most, progress is written to the database."""
+
+
+class MMMWorkspace:
+    """The tenant's model versions."""
+
+    def __init__(self, store: TenantStore, runs: RunsWorkspace, *, run_id: str | None) -> None:
+        self._store = store
+        self._runs = runs
+        self._run_id = run_id
+
+    def latest(self) -> MMMResults:
+        """Give the current completed version; without one, the newest, or an empty draft."""
+        self._runs.fail_abandoned()
+        try:
+            return self._store.latest_model()
+        except NotFoundError:
+            return MMMResults(
+                model_id="",
+                version=0,
+                status=ModelStatus.DRAFT,
+                currency=self._store.tenant.currency,
+            )
+
+    def version(self, version: int) -> MMMResults:
+        """Give one version; NotFoundError if it is not there."""
+        return self._store.model(version)
+
+    def versions(self) -> list[MMMResults]:
+        """Give every version, newest first, without its heavy parts."""
+        self._runs.fail_abandoned()
+        return self._store.models()
+
+    def prepare(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        outcome: str = "",
+    ) -> MediaMixData:
+        """Give the weeks that a model would be trained on.
+
+        Parameters
+        ----------
+        channels : str or sequence of str
+            Names, or one comma-separated string; empty: every channel with enough spend.
+        start, end : date or ISO string, optional
+            First and last training day.
+        outcome : str
+            The metric to explain; empty: revenue, or the only metric there is.
+
+        Raises
+        ------
+        ParameterError
+            If a date is not a date.
+        DataError
+            If the data cannot carry a model; the message says what is missing.
+        """
+        names = channels.split(",") if isinstance(channels, str) else channels
+        return prepare(
+            self._store.spend(),
+            self._store.outcomes(),
+            self._store.controls(),
+            channels=[name.strip() for name in names if name.strip()] or None,
+            start=_date(start, "start"),
+            end=_date(end, "end"),
+            outcome=outcome or None,
+        )
+
+    def refresh(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        outcome: str = "",
+        seed: int = 1,
+        on_progress: OnProgress | None = None,
+    ) -> MMMResults:
+        """Train a model, check it, and store it as the new current version.
+
+        A model that its checks refuse is stored as failed, with the reason, and the previous
+        version stays current. Data that cannot carry a model are refused before anything is stored.
+
+        Raises
+        ------
+        ConflictError
+            If a training of this tenant runs already.
+        ParameterError, DataError
+            As :meth:`prepare`; ModelRefusedError if the fitted model must not be believed.
+        """
+        # Here and not above: showing a stored model must not import the sampler.
+        from apportion.mmm.train import train
+
+        began = time.perf_counter()
+        data = self.prepare(channels, start, end, outcome)
+        with self._runs.of_this_process("mmm", self._run_id) as run_id:
+            model = self._store.start_model(
+                channels=data.channels, start=data.start, end=data.end, run_id=run_id
+            )
+            try:
+                trained = train(data, seed=seed, on_progress=self._reporter(run_id, on_progress))
+                results = trained.results(
+                    model_id=model.model_id,
+                    version=model.version,
+                    currency=self._store.tenant.currency,
+                    finished_at=dt.datetime.now(dt.UTC),
+                    wall_seconds=time.perf_counter() - began,
+                )
+                return self._store.complete_model(model.model_id, results, trained.posterior)
+            except BaseException as error:
+                self._store.fail_model(model.model_id, reason_of(error))
+                raise
+
+    def _reporter(self, run_id: str, on_progress: OnProgress | None) -> OnProgress:
+        last = 0.0
+
+        def report(fraction: float, message: str) -> None:
+            nonlocal last
+            if on_progress is not None:
+                on_progress(fraction, message)
+            if time.monotonic() - last >= REPORT_SECONDS:
+                last = time.monotonic()
+                self._runs.report(run_id, fraction, message)
+
+        return report
+
+
+def _date(value: str | dt.date | None, name: str) -> dt.date | None:
+    if not value or isinstance(value, dt.date):
+        return value or None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise ParameterError(f"{name} must be a date as YYYY-MM-DD; found {value!r}.") from error

@@ -1,0 +1,42 @@
+"""The files that describe an installation agree with each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def _pairs(requirements):
+    parsed = [Requirement(text) for text in requirements]
+    return {(canonicalize_name(each.name), str(each.specifier)) for each in parsed}
+
+
+def test_conda_environment_names_the_direct_dependencies():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    names = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
+
+    expected = _pairs(PROJECT["dependencies"]) | {("python", PROJECT["requires-python"])}
+
+    assert _pairs(names) - {("pip", "")} == expected
+
+
+def test_every_direct_dependency_is_pinned_within_its_range():
+    pins = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line
+    )
+    pinned = {canonicalize_name(name): version for name, version in pins.items()}
+
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
+        requirement = Requirement(text)
+        assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, text
+
+
+def test_constraints_name_versions_and_no_address():
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line), line
