@@ -34,7 +34,7 @@ def baseline(plan: TenantPlan, days: Calendar, depth: Floats, seed: int) -> Base
     time = np.arange(days.size)
     price = np.round(100 + autoregression(rng, (days.size,), persistence=0.97, sd=3.0), 2)
     competitor = np.round(100 + autoregression(rng, (days.size,), persistence=0.93, sd=8.0), 2)
-    phase = 2 * np.pi * (days.days.dayofyear.to_numpy() - demand.peak_day) / DAYS_PER_YEAR
+    phase = 2 * np.pi * (days.days.day_of_year.to_numpy() - demand.peak_day) / DAYS_PER_YEAR
     season = demand.season * (np.cos(phase) + 0.3 * np.cos(2 * phase))
     level = 1 + demand.growth * time / DAYS_PER_YEAR
     level = level + 0.04 * np.sin(2 * np.pi * (time / (1.8 * DAYS_PER_YEAR) + rng.uniform()))
@@ -51,7 +51,7 @@ def baseline(plan: TenantPlan, days: Calendar, depth: Floats, seed: int) -> Base
         surprise[first : first + shock.days] *= shock.factor
     weekday = np.asarray(demand.weekday) / np.mean(demand.weekday)
     national = (
-        demand.daily_orders * level * moves * surprise * weekday[days.days.dayofweek.to_numpy()]
+        demand.daily_orders * level * moves * surprise * weekday[days.days.day_of_week.to_numpy()]
     )
     size = np.asarray(list(plan.regions.values()), dtype=np.float64)
     size = size / size.sum()

@@ -69,6 +69,8 @@ def intervene(
                 f"no channel {intervention.channel!r}; there are {', '.join(plan.channel_names)}"
             )
         regions = plan.region_names if intervention.regions is None else intervention.regions
+        if unknown := [name for name in regions if name not in plan.regions]:
+            raise ValueError(f"no region {unknown[0]!r}; there are {', '.join(plan.region_names)}")
         changed[
             np.ix_(
                 np.arange(days.size)[days.window(intervention.start, intervention.end)],

@@ -15,7 +15,7 @@ class Flight:
     """How a channel's spend moves from week to week."""
 
     variation: float = 0.35
-    """Standard deviation of the log weekly level, before it is smoothed over four weeks."""
+    """Standard deviation of the log weekly level, which is smooth over four weeks."""
     on_weeks: tuple[int, int] | None = None
     """Shortest and longest burst in weeks; None: always on."""
     off_weeks: tuple[int, int] = (3, 7)
@@ -112,7 +112,7 @@ class Demand:
     """Relative rise of demand per relative rise of the competitor's sales."""
     noise: float = 0.03
     """Standard deviation of the daily log demand that nothing explains, the same in all regions."""
-    region_noise: float = 0.05
+    region_noise: float = 0.03
     """The same, of each region on its own."""
     new_customer_share: float = 0.4
     visit_conversion: float = 0.03
@@ -168,6 +168,10 @@ class Intervention:
     """Last day, included; None: to the end."""
     regions: Sequence[str] | None = None
     """None: everywhere."""
+
+    def __post_init__(self) -> None:
+        if self.factor < 0:
+            raise ValueError(f"factor must not be negative, got {self.factor}")
 
 
 @dataclass(frozen=True)

@@ -335,7 +335,7 @@ NOVA = TenantPlan(
         Promotion("New year clearance", 1, 2, 9, 0.2),
     ),
     shocks=(Shock("checkout failure", days_before_end=18, days=1, factor=0.4),),
-    outage=Outage(device="desktop", days_before_end=38, days=5, missing=0.85),
+    outage=Outage(device="desktop", days_before_end=9, days=5, missing=0.9),
     experiments=(
         ExperimentPlan(
             name="Meta times two and a half, five states",

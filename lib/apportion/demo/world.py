@@ -51,13 +51,13 @@ def simulate(
         the last ``plan.journey_days``.
     seed : int
     interventions : iterable of Intervention
-        A counterfactual: changes of spend on top of the plan's experiment. Everything that the
-        change does not cause stays as it is without it.
+        A counterfactual: changes of spend on top of the plan's experiments. Demand, the other
+        channels' spend and the orders of every other cause stay as they are without it.
 
     Raises
     ------
     ValueError
-        If `years` is too short for the plan's experiment, or an intervention names a channel,
+        If `years` is too short for the plan's experiments, or an intervention names a channel,
         region or day that is not there.
     """
     days = calendar(plan, end=end, years=years)
