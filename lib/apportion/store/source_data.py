@@ -151,10 +151,8 @@ class SourceData(TenantBound):
                 after = _date(end) + dt.timedelta(days=1)
                 statement = statement.where(first < self._from(after, first))
             # In parts, each made compact at once: a million rows of Python objects are not held.
-            parts = [
-                _frame(part, contract)
-                for part in connection.execute(statement.order_by(*order)).partitions(_READ_ROWS)
-            ]
+            in_parts = statement.order_by(*order).execution_options(yield_per=_READ_ROWS)
+            parts = [_frame(part, contract) for part in connection.execute(in_parts).partitions()]
         return pd.concat(parts or [_frame([], contract)], ignore_index=True)
 
     def _from(self, day: dt.date, column: Column[object]) -> dt.date:
