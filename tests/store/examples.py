@@ -1,0 +1,65 @@
+"""A row of every dataset and a model's result, with the keys the same whoever they belong to."""
+
+import pandas as pd
+
+from apportion.frames import DATASETS, conform
+from apportion.results.base import Interval
+from apportion.results.mmm import MMMResults, ModelFit, ModelStatus, Provenance
+
+
+def rows(factor: float = 1.0) -> dict[str, pd.DataFrame]:
+    """Give a frame per dataset; `factor` is every amount, and named in every text."""
+    text = f"text {factor:g}"
+    raw = {
+        "spend": {"date": "2024-03-01", "channel": "meta", "spend": factor},
+        "outcomes": {"date": "2024-03-01", "metric": "revenue", "value": factor},
+        "controls": {"date": "2024-03-01", "name": "price", "value": factor},
+        "touchpoints": {
+            "touchpoint_id": "t1",
+            "customer_id": text,
+            "timestamp": f"2024-03-{factor:02.0f}T10:00:00Z",
+            "channel": "meta",
+        },
+        "conversions": {
+            "order_id": "o1",
+            "customer_id": text,
+            "timestamp": "2024-03-01T12:00:00Z",
+            "revenue": factor,
+            "email": text,
+            "is_new_customer": True,
+        },
+        "order_items": {"order_id": "o1", "product": "p1", "quantity": 1, "unit_price": factor},
+        "events": {
+            "start": "2024-03-01",
+            "end": "2024-03-02",
+            "name": "sale",
+            "expected_effect": factor,
+        },
+    }
+    return {name: conform(pd.DataFrame([row]), DATASETS[name]) for name, row in raw.items()}
+
+
+def results(factor: float = 1.0) -> MMMResults:
+    """Give a small result of a training; `factor` is its fit, and is named in its outcome."""
+    fit = ModelFit(
+        r2=factor / 10,
+        mape=0.1,
+        bayesian_r2=0.8,
+        bayesian_r2_interval=Interval(lower=0.7, upper=0.9),
+        coverage90=0.9,
+        durbin_watson=1.9,
+    )
+    return MMMResults(
+        model_id="",
+        version=0,
+        status=ModelStatus.RUNNING,
+        outcome=f"text {factor:g}",
+        model_fit=fit,
+        provenance=Provenance(
+            data_hash="00",
+            seed=1,
+            library_versions={"pymc": "6"},
+            wall_seconds=1.0,
+            sampling_seconds=0.5,
+        ),
+    )
