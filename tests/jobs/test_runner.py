@@ -96,7 +96,7 @@ def test_failing_cell_fails_the_run_with_its_sentence_and_keeps_the_notebook(
         "raise NotEnoughDataError('9 weeks of spend; the model needs at least 26.')",
     )
 
-    with pytest.raises(RunFailedError, match="^9 weeks of spend"):
+    with pytest.raises(RunFailedError, match=r"^9 weeks of spend"):
         run_notebook(workspace, "mmm")
 
     (run,) = workspace.runs.list()
@@ -108,7 +108,7 @@ def test_failing_cell_fails_the_run_with_its_sentence_and_keeps_the_notebook(
 def test_bug_in_a_cell_keeps_the_name_of_its_exception(workspace, write_notebook):
     write_notebook("mmm", "1 / 0")
 
-    with pytest.raises(RunFailedError, match="^ZeroDivisionError: division by zero"):
+    with pytest.raises(RunFailedError, match=r"^ZeroDivisionError: division by zero"):
         run_notebook(workspace, "mmm")
 
 

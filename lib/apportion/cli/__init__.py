@@ -7,8 +7,8 @@ import signal
 import sys
 from types import FrameType
 
+from apportion.cli import data, demo, installation, runs, serving, tenants  # noqa: F401
 from apportion.cli.app import app, say_error
-from apportion.cli import data, demo, installation, runs, serving, tenants  # noqa: F401 isort: skip
 from apportion.errors import ApportionError
 
 __all__ = ["app", "main"]

@@ -43,7 +43,8 @@ def show(what: str, tenant: str, version: int | None, as_json: bool) -> None:
         click.echo(results.model_dump_json(indent=2))
     elif results.version == 0:
         raise NotFoundError(
-            f"{tenant!r} has no media mix model yet. Train one: apportion run {what} --tenant {tenant}"
+            f"{tenant!r} has no media mix model yet. "
+            f"Train one: apportion run {what} --tenant {tenant}"
         )
     else:
         _show_mmm(results)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from apportion.frames import DATASETS
 from apportion.importing.summary import Summary
-from apportion.store import TenantStore
+from apportion.store import Coverage, TenantStore
 
 OnRows = Callable[[int], None]
 """Told how many more rows were handled."""
@@ -35,6 +35,10 @@ class DataWorkspace:
     def holds(self, dataset: str) -> bool:
         """Whether there is any row of `dataset`."""
         return self._store.covers(dataset).rows > 0
+
+    def covers(self, dataset: str) -> Coverage:
+        """Give how many rows of `dataset` there are, and from which day to which."""
+        return self._store.covers(dataset)
 
     def store_frames(self, frames: Mapping[str, pd.DataFrame], on_rows: OnRows) -> int:
         """Store frames that conform to their datasets: all or none."""
@@ -80,13 +84,13 @@ class DataWorkspace:
                 control=options.control,
             )
         )
-        summary = imported.check(on_rows)
-        if not dry_run:
-            parts = ((name, imported.batches(name)) for name in imported.parts)
-            self._store.write_all(parts, _steps(on_rows))
-            for file in files:
-                self._store.record_import(dataset, file.name, summary.rows, _sha256(file))
-        return summary
+        if dry_run:
+            return imported.check()
+        parts = ((name, imported.batches(name)) for name in imported.parts)
+        self._store.write_all(parts, _steps(on_rows))
+        for file, found in zip(files, imported.summary.files, strict=True):
+            self._store.record_import(dataset, file.name, found.rows, _sha256(file))
+        return imported.summary
 
 
 def _steps(on_rows: OnRows) -> OnRows:

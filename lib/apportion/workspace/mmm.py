@@ -4,6 +4,8 @@ import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 
+import pandas as pd
+
 from apportion.errors import NotFoundError, ParameterError
 from apportion.mmm.data import MediaMixData, prepare
 from apportion.results.mmm import MMMResults, ModelStatus
@@ -11,6 +13,7 @@ from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace, reason_of
 
 OnProgress = Callable[[float, str], None]
+MAIN_METRIC = "revenue"
 REPORT_SECONDS = 0.5
 """How often, at most, progress is written to the database."""
 
@@ -71,14 +74,15 @@ class MMMWorkspace:
             If the data cannot carry a model; the message says what is missing.
         """
         names = channels.split(",") if isinstance(channels, str) else channels
+        outcomes = self._store.outcomes()
         return prepare(
             self._store.spend(),
-            self._store.outcomes(),
+            outcomes,
             self._store.controls(),
             channels=[name.strip() for name in names if name.strip()] or None,
             start=_date(start, "start"),
             end=_date(end, "end"),
-            outcome=outcome or None,
+            outcome=outcome or _main_metric(outcomes),
         )
 
     def refresh(
@@ -103,9 +107,8 @@ class MMMWorkspace:
             As :meth:`prepare`; ModelRefusedError if the fitted model must not be believed.
         """
         # Here and not above: showing a stored model must not import the sampler.
-        from apportion.mmm.train import train
+        from apportion.mmm.train import summarise, train
 
-        began = time.perf_counter()
         data = self.prepare(channels, start, end, outcome)
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
             model = self._store.start_model(
@@ -113,12 +116,12 @@ class MMMWorkspace:
             )
             try:
                 trained = train(data, seed=seed, on_progress=self._reporter(run_id, on_progress))
-                results = trained.results(
+                results = summarise(
+                    trained,
                     model_id=model.model_id,
                     version=model.version,
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
-                    wall_seconds=time.perf_counter() - began,
                 )
                 return self._store.complete_model(model.model_id, results, trained.posterior)
             except BaseException as error:
@@ -137,6 +140,11 @@ class MMMWorkspace:
                 self._runs.report(run_id, fraction, message)
 
         return report
+
+
+def _main_metric(outcomes: pd.DataFrame) -> str:
+    metrics = outcomes["metric"].unique()
+    return str(metrics[0]) if len(metrics) == 1 else MAIN_METRIC
 
 
 def _date(value: str | dt.date | None, name: str) -> dt.date | None:
