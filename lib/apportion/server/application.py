@@ -1,0 +1,183 @@
+"""The server itself: Voilà's application with our settings, our routes and our life cycle."""
+
+import asyncio
+import logging
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import ENV_JUPYTER_PATH
+from tornado.httpserver import HTTPServer
+from tornado.web import RequestHandler
+from traitlets.config import Config
+from voila.app import Voila
+from voila.configuration import VoilaConfiguration
+from voila.paths import collect_static_paths, collect_template_paths
+
+from apportion.config import Settings
+from apportion.server.forking import Zygote
+from apportion.server.gate import GuardedApplication
+from apportion.server.handlers import NotFound
+from apportion.server.identity import LocalIdentity, OwnKernelOnly
+from apportion.server.kernels import WIDGET_MESSAGES, OwnPython, TenantKernels
+from apportion.server.pages import Page
+from apportion.server.provisioner import use_provisioner
+from apportion.server.routes import Route, route_table
+from apportion.server.sockets import Address
+from apportion.server.templates import TEMPLATES
+from apportion.workspace import Workspace
+
+log = logging.getLogger("apportion.server")
+
+MAX_BODY_BYTES = 1 << 20
+MAX_MESSAGE_BYTES = 10 << 20
+PING_MILLISECONDS = 30_000
+
+EXTENSIONS = (
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+    "bqplot",
+    "bqscales",
+)
+"""JupyterLab extensions that pages load."""
+
+VOILA_SETTINGS: dict[str, Any] = {
+    "template": "lab",
+    "theme": "light",
+    "allow_template_override": "NO",
+    "allow_theme_override": "NO",
+    "strip_sources": True,
+    "show_tracebacks": False,
+    "file_allowlist": [],
+    "http_header_envs": [],
+    "preheat_kernel": False,
+    "progressive_rendering": False,
+    "extension_allowlist": list(EXTENSIONS),
+}
+"""What Voilà's own settings can say; `voila.json` says the same to stock Voilà."""
+
+
+class Server(Voila):
+    """Serves one tenant's pages.
+
+    What keeps others out is a plain attribute or argument here, not configuration: no file that
+    lies about and no command line can weaken it.
+    """
+
+    identity_provider_class = LocalIdentity
+    authorizer_class = OwnKernelOnly
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        apps: tuple[Page, ...],
+        kernel_settings: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(log=log)
+        self.workspace = workspace
+        self.installation = settings
+        self.apps = apps
+        self.root_dir = str(settings.notebooks)
+        self.update_config(
+            Config(
+                {
+                    "VoilaConfiguration": {
+                        **VOILA_SETTINGS,
+                        "multi_kernel_manager_class": TenantKernels,
+                        "kernel_spec_manager_class": OwnPython,
+                        "attempt_fix_notebook": False,
+                    },
+                    "VoilaExecutor": {"timeout": 120},
+                    "TenantKernels": {
+                        "cull_idle_timeout": 600,
+                        "cull_interval": 60,
+                        **(kernel_settings or {}),
+                    },
+                    # Over TCP every local user could read along.
+                    "KernelManager": {"transport": "ipc"},
+                    # A restarted kernel is empty: the page is told that it has ended instead.
+                    "KernelRestarter": {"restart_limit": 0},
+                    "LocalIdentity": {"tenant": workspace.tenant.slug},
+                }
+            )
+        )
+        self.voila_configuration = VoilaConfiguration(parent=self)
+        self.setup_template_dirs()
+
+    def setup_template_dirs(self) -> None:
+        """Find templates and scripts in this installation, ours first; never in a user's folder."""
+        roots = ENV_JUPYTER_PATH
+        apps = ["voila", "nbconvert"]
+        self.template_paths = [
+            str(TEMPLATES),
+            *collect_template_paths(apps, "lab", prune=True, root_dirs=roots),
+        ]
+        scripts = collect_static_paths(apps, "base", prune=True, root_dirs=roots)
+        self.static_paths = [found for found in scripts if Path(found, "voila.js").is_file()]
+
+    def init_settings(self) -> dict[str, Any]:
+        """Give Tornado's settings."""
+        settings: dict[str, Any] = super().init_settings()
+        self.kernel_manager.allowed_message_types = list(WIDGET_MESSAGES)
+        return {
+            **settings,
+            "allow_origin": "",
+            "allow_remote_access": False,
+            "compress_response": True,
+            "config": self.config,
+            "default_handler_class": NotFound,
+            "headers": {"Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"},
+            "log_function": log_request,
+            "server_root_dir": self.root_dir,
+            "websocket_compression_options": {},
+            "ws_ping_interval": PING_MILLISECONDS,
+            "ws_ping_timeout": PING_MILLISECONDS,
+            "websocket_max_message_size": MAX_MESSAGE_BYTES,
+            "xsrf_cookie_kwargs": {"samesite": "Strict"},
+            "xsrf_cookies": True,
+        }
+
+    def init_handlers(self) -> list[Route]:
+        """Give the route table."""
+        return route_table(
+            workspace=self.workspace,
+            settings=self.installation,
+            apps=self.apps,
+            voila_configuration=self.voila_configuration,
+            template_paths=self.template_paths,
+            static_folder=self.static_paths[0],
+            extension_folders=self.labextensions_path,
+        )
+
+    async def run(
+        self, address: Address, zygote: Zygote | None, on_ready: Callable[[], None]
+    ) -> None:
+        """Serve until a signal asks to stop; then leave no kernel and no file behind."""
+        self.connection_dir = tempfile.mkdtemp(prefix="apportion-")
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        use_provisioner(zygote)
+        self.app = GuardedApplication(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        http = HTTPServer(self.app, max_body_size=MAX_BODY_BYTES)
+        try:
+            http.add_sockets(address.sockets)
+            on_ready()
+            await stopped.wait()
+        finally:
+            http.stop()
+            await self.kernel_manager.shutdown_all(now=True)
+            await http.close_all_connections()
+            shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def log_request(handler: RequestHandler) -> None:
+    """Log a request without its query, which may hold what people typed."""
+    log.debug("%d %s %s", handler.get_status(), handler.request.method, handler.request.path)

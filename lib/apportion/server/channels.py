@@ -1,0 +1,104 @@
+"""How a page talks to its kernel: widgets' messages over one WebSocket, and nothing else."""
+
+import json
+from typing import Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from tornado import web
+
+from apportion.server.errors import ErrorPage
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+
+SHOWN_TO_PAGES = frozenset(
+    {
+        "clear_output",
+        "comm_close",
+        "comm_info_reply",
+        "comm_msg",
+        "comm_open",
+        "display_data",
+        "kernel_info_reply",
+        "status",
+        "update_display_data",
+    }
+)
+"""What a kernel may say to its page: no source, no printed text, no traceback."""
+
+
+class KernelSocket(KernelWebsocketHandler):
+    """The page's connection to its own kernel.
+
+    Which messages go in is decided by the kernel manager's `allowed_message_types`, which reads
+    the header of protocol v1. The older protocol is refused: Voilà 0.5.13 reads its binary
+    messages as v1 and loops for ever on some.
+    """
+
+    async def get(self, kernel_id: str) -> None:
+        """Open the connection."""
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in [name.strip() for name in offered.split(",")]:
+            raise web.HTTPError(400)
+        await super().get(kernel_id=kernel_id)
+
+    def write_message(self, message: Any, binary: bool = False) -> Any:
+        """Send what pages may see; an error in a callback belongs in the log (see `kernel`)."""
+        if isinstance(message, bytes) and message_type(message) in SHOWN_TO_PAGES:
+            return super().write_message(message, binary)
+        return None
+
+
+class KernelState(ErrorPage, JupyterHandler):
+    """Whether the page's kernel lives."""
+
+    SUPPORTED_METHODS = ("GET",)
+
+    @web.authenticated
+    def get(self, kernel_id: str) -> None:
+        """Write the kernel's model; another member's kernel is not there."""
+        check_owner(self, kernel_id)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(self.kernel_manager.kernel_model(kernel_id), default=str))
+
+
+class KernelEnd(ErrorPage, JupyterHandler):
+    """Where a page says that it is being left, so that its kernel can end."""
+
+    SUPPORTED_METHODS = ("POST",)
+
+    @web.authenticated
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel."""
+        check_owner(self, kernel_id)
+        manager: Any = self.kernel_manager
+        await manager.shutdown_kernel(kernel_id, now=True)
+        self.set_status(204)
+
+
+def check_owner(handler: JupyterHandler, kernel_id: str) -> None:
+    """Refuse a kernel that is not the asking member's, as if it did not exist."""
+    manager: Any = handler.kernel_manager
+    user = handler.current_user
+    if user is None or manager.owner(kernel_id) != user.username:
+        raise web.HTTPError(404)
+
+
+def message_type(message: bytes) -> str | None:
+    """Give the type of a message in protocol v1; None if it cannot be read.
+
+    A message begins with the number of offsets and the offsets, 8 bytes each, little-endian. The
+    header lies between the second and the third offset.
+    """
+    count = int.from_bytes(message[:8], "little")
+    if count < 3 or 8 * (count + 1) > len(message):
+        return None
+    begin = int.from_bytes(message[16:24], "little")
+    end = int.from_bytes(message[24:32], "little")
+    try:
+        header = json.loads(message[begin:end])
+    except ValueError:
+        return None
+    kind = header.get("msg_type") if isinstance(header, dict) else None
+    return kind if isinstance(kind, str) else None

@@ -1,0 +1,196 @@
+"""The pages: home, the apps, health, and what is not there."""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+from voila.configuration import VoilaConfiguration
+from voila.utils import get_page_config
+
+from apportion.config import Settings
+from apportion.errors import ApportionError
+from apportion.server.assets import voila_address
+from apportion.server.errors import STRICT_POLICY, ErrorPage, new_reference
+from apportion.server.pages import HOME, Page
+from apportion.server.rendering import PageRenderer
+from apportion.server.templates import render
+from apportion.workspace import Workspace
+
+log = logging.getLogger("apportion.server")
+
+WIDGET_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
+    "object-src 'none'"
+)
+"""Content-Security-Policy of Voilà's pages: inline scripts and `eval` are what JupyterLab needs."""
+
+
+class PageHandler(ErrorPage, JupyterHandler):
+    """What all our pages share: the shell, and headers that keep them private."""
+
+    def initialize(self, workspace: Workspace, apps: tuple[Page, ...]) -> None:
+        """Take whose data it is, and where one can go."""
+        self.workspace = workspace
+        self.apps = apps
+
+    def begin(self, policy: str) -> None:
+        """Set the headers of a page with a tenant's data."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", policy)
+        self.set_header("Cache-Control", "no-store")
+        _ = self.xsrf_token  # sets the cookie that the page's own requests repeat
+
+    def render_page(self, name: str, page: Page, **values: Any) -> str:
+        """Fill in a template that extends the shell."""
+        return render(
+            name, page=page, pages=(HOME, *self.apps), tenant=self.workspace.tenant.name, **values
+        )
+
+
+class HomeHandler(PageHandler):
+    """The home page: plain HTML, without a kernel."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Write the page."""
+        content = await asyncio.to_thread(_home, self.workspace, self.apps)
+        self.begin(STRICT_POLICY)
+        self.finish(self.render_page("home.html.j2", HOME, home=content))
+
+
+class AppHandler(PageHandler):
+    """An app's page: its notebook, rendered in a kernel of its own."""
+
+    def initialize(  # type: ignore[override]
+        self,
+        page: Page,
+        settings: Settings,
+        voila_configuration: VoilaConfiguration,
+        template_paths: list[str],
+        **shared: Any,
+    ) -> None:
+        """Take the notebook and how to render it."""
+        super().initialize(**shared)
+        self.page = page
+        self.installation = settings
+        self.voila_configuration = voila_configuration
+        self.template_paths = template_paths
+        self._kernel_id: str | None = None
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Write the shell at once, then the cells as they are done."""
+        self.begin(WIDGET_POLICY)
+        self.write(self.render_page("shell.html.j2", self.page))
+        await self.flush()  # on screen before the kernel is asked for
+        try:
+            await self._render()
+        except Exception as error:  # the status is sent: only the page can tell it
+            reference = new_reference()
+            log.error("reference %s: %s", reference, self.request.path, exc_info=error)
+            message = str(error) if isinstance(error, ApportionError) else ""
+            self.finish(render("failed.html.j2", reference=reference, message=message))
+
+    async def _render(self) -> None:
+        configuration = self.voila_configuration
+        shared = {
+            "base_url": self.base_url,
+            "settings": self.settings,
+            "log": self.log,
+            "voila_configuration": configuration,
+        }
+        renderer = PageRenderer(
+            request_handler=self,
+            voila_configuration=configuration,
+            traitlet_config=self.config,
+            notebook_path=self.page.notebook,
+            template_paths=self.template_paths,
+            contents_manager=self.contents_manager,
+            base_url=self.base_url,
+            page_config=page_config(get_page_config(**shared)),
+        )
+        await renderer.initialize()
+        manager: Any = self.kernel_manager
+        self._kernel_id = await manager.start_kernel(
+            member=self.current_user, settings=self.installation, path=""
+        )
+        kernel = manager.get_kernel(self._kernel_id)
+        async for html, _ in renderer.generate_content_generator(self._kernel_id, kernel):
+            self.write(html)
+            await self.flush()
+        self._kernel_id = None
+
+    def on_connection_close(self) -> None:
+        """End the kernel of a page that was left before it was there."""
+        super().on_connection_close()
+        manager: Any = self.kernel_manager
+        if self._kernel_id is not None and self._kernel_id in manager:
+            self._ending = asyncio.ensure_future(manager.shutdown_kernel(self._kernel_id, now=True))
+
+
+class HealthHandler(ErrorPage):
+    """Whether the process answers."""
+
+    def get(self) -> None:
+        """Say so."""
+        self.finish({"status": "ok"})
+
+
+class ReadyHandler(ErrorPage):
+    """Whether pages can be shown: the database is there, migrated, and has the tenant."""
+
+    def initialize(self, check_ready: Callable[[], object]) -> None:
+        """Take what raises when it is not."""
+        self.check_ready = check_ready
+
+    async def get(self) -> None:
+        """Say so; the reason, which may name the database, is in the log."""
+        self.set_header("Cache-Control", "no-store")
+        try:
+            await asyncio.to_thread(self.check_ready)
+        except Exception as error:  # whatever it is, it is not ready
+            reference = new_reference()
+            log.error("reference %s: not ready", reference, exc_info=error)
+            self.set_status(503)
+            self.finish({"status": "not ready", "reference": reference})
+        else:
+            self.finish({"status": "ready"})
+
+
+class NotFound(ErrorPage, JupyterHandler):
+    """Everything that is not in the route table."""
+
+    @allow_unauthenticated
+    def prepare(self) -> None:  # type: ignore[override]
+        """Say that it is not there."""
+        raise web.HTTPError(404)
+
+
+def _home(workspace: Workspace, apps: tuple[Page, ...]) -> Any:
+    # In the thread of the first visit: the views' package brings the widgets along.
+    from apportion.server.home import home
+
+    paths = {app.name: app.path for app in apps}
+    today = dt.datetime.now(ZoneInfo(workspace.tenant.timezone)).date()
+    return home(workspace, paths.get("mmm"), today)
+
+
+def page_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Give JupyterLab's page configuration without what would ask another host."""
+    disabled = [*config.get("disabledExtensions", []), "@jupyterlab/mathjax2-extension:plugin"]
+    return {
+        **config,
+        "disabledExtensions": disabled,
+        "mathjaxConfig": "",
+        "fullMathjaxUrl": "",
+        "fullStaticUrl": f"{voila_address()}/static",
+        "fullLabextensionsUrl": f"{voila_address()}/labextensions",
+    }

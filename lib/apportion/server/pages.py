@@ -1,0 +1,39 @@
+"""The pages there are: navigation, routes and the home page's cards all follow this list."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Page:
+    """A place to go to; with a notebook it is rendered by Voilà for each visit."""
+
+    name: str
+    """Of the notebook (without its ending) and of the icon."""
+    title: str
+    path: str
+    question: str
+
+    @property
+    def notebook(self) -> str:
+        """The notebook's file name."""
+        return f"{self.name}.ipynb"
+
+
+HOME = Page("home", "Home", "/", "What do the data say today?")
+
+APPS = (
+    Page(
+        "mmm",
+        "Media mix",
+        "/admin/attribution/mmm",
+        "What does each channel earn, and where should the next euro go?",
+    ),
+)
+"""The apps that work, in the order of the navigation. A new one joins here, with its notebook."""
+
+
+def existing(apps: Iterable[Page], notebooks: Path) -> tuple[Page, ...]:
+    """Give the apps whose notebook is there: nothing else is linked or routed."""
+    return tuple(app for app in apps if (notebooks / app.notebook).is_file())

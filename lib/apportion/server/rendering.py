@@ -1,0 +1,76 @@
+"""Run a page's notebook cell by cell and give the HTML as it comes."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from voila.execute import VoilaExecutor
+from voila.notebook_renderer import NotebookRenderer
+
+from apportion.server.kernel import MESSAGE_MARK, reference_of
+
+log = logging.getLogger("apportion.server")
+
+BROKEN = (CellExecutionError, DeadKernelError, TimeoutError, RuntimeError)
+
+
+class PageRenderer(NotebookRenderer):
+    """Voilà's renderer, whose failed cells carry a reference and no detail.
+
+    An error that was raised on purpose carries its message too, which is meant for people.
+    """
+
+    async def load_notebook(self, path: str) -> NotebookNode:
+        """Read the notebook; Jupyter's own way would look for a signature in the user's home."""
+        notebook: NotebookNode = nbformat.read(
+            Path(self.contents_manager.root_dir, path), as_version=4
+        )
+        return notebook
+
+    async def _jinja_kernel_start(
+        self, nb: NotebookNode, kernel_id: str, kernel_future: Any
+    ) -> str:
+        self._reference = reference_of(kernel_id)
+        self.executor = VoilaExecutor(nb, km=kernel_future, config=self.traitlet_config)
+        self.executor.kc = await self.executor.async_start_new_kernel_client()
+        return kernel_id
+
+    async def _jinja_cell_generator(
+        self, nb: NotebookNode, kernel_id: str
+    ) -> AsyncIterator[NotebookNode]:
+        try:
+            for index, cell in enumerate(nb.cells):
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+                try:
+                    done = await self.executor.execute_cell(cell, None, index, store_history=False)
+                except BROKEN as error:
+                    yield self._failed(cell, index, error)
+                    return
+                yield done
+        finally:
+            self.executor.kc.stop_channels()
+
+    def _failed(self, cell: NotebookNode, index: int, error: Exception) -> NotebookNode:
+        """Give the cell with nothing but what the page may say of its failure."""
+        message = ""
+        for output in cell.outputs:
+            lines = output.get("traceback", [])
+            if len(lines) == 1 and lines[0].startswith(MESSAGE_MARK):
+                message = lines[0].removeprefix(MESSAGE_MARK)
+        log.error(
+            "reference %s: cell %d of %s failed: %s",
+            self._reference,
+            index + 1,
+            self.notebook_path,
+            message or type(error).__name__,
+        )
+        failure = {"reference": self._reference, "message": message}
+        cell.outputs = [
+            NotebookNode(output_type="error", ename="", evalue="", traceback=[], failure=failure)
+        ]
+        return cell

@@ -1,0 +1,58 @@
+"""Everything that can be reached. What is not in this table does not exist."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from voila.configuration import VoilaConfiguration
+
+from apportion.config import Settings
+from apportion.server.assets import voila_address
+from apportion.server.channels import KernelEnd, KernelSocket, KernelState
+from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
+from apportion.server.pages import HOME, Page
+from apportion.server.static import AssetHandler, FolderHandler
+from apportion.workspace import Workspace, open_workspace
+
+Route = tuple[str, type, dict[str, Any]]
+
+KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+
+
+def route_table(
+    *,
+    workspace: Workspace,
+    settings: Settings,
+    apps: Sequence[Page],
+    voila_configuration: VoilaConfiguration,
+    template_paths: Sequence[str],
+    static_folder: str | Path,
+    extension_folders: Sequence[str],
+) -> list[Route]:
+    """Give path pattern, handler and its arguments of every route."""
+    shared = {"workspace": workspace, "apps": tuple(apps)}
+    rendering = {
+        "settings": settings,
+        "voila_configuration": voila_configuration,
+        "template_paths": list(template_paths),
+    }
+
+    def check_ready() -> None:
+        open_workspace(workspace.tenant.slug, settings=settings)
+
+    return [
+        (HOME.path, HomeHandler, shared),
+        *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in apps),
+        ("/healthz", HealthHandler, {}),
+        ("/readyz", ReadyHandler, {"check_ready": check_ready}),
+        (rf"/api/kernels/{KERNEL}", KernelState, {}),
+        (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
+        (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),
+        (r"/assets/([a-z]+\.(?:css|js))", AssetHandler, {}),
+        (rf"{voila_address()}/static/(.*)", FolderHandler, {"folders": [str(static_folder)]}),
+        (
+            rf"{voila_address()}/labextensions/(.*)",
+            FolderHandler,
+            {"folders": list(extension_folders)},
+        ),
+    ]
