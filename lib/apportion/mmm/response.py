@@ -116,7 +116,7 @@ def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Draws:
         middle = np.sqrt(low * high)
         steep = still_steep(middle)
         low, high = np.where(steep, middle, low), np.where(steep, high, middle)
-    return np.sqrt(low * high)
+    return np.asarray(np.sqrt(low * high))
 
 
 def mean_curves(
