@@ -112,7 +112,10 @@ class MMMWorkspace:
         data = self.prepare(channels, start, end, outcome)
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
             model = self._store.start_model(
-                channels=data.channels, start=data.start, end=data.end, run_id=run_id
+                channels=data.channels,
+                start=data.date_range.start,
+                end=data.date_range.end,
+                run_id=run_id,
             )
             try:
                 trained = train(data, seed=seed, on_progress=self._reporter(run_id, on_progress))
