@@ -23,7 +23,7 @@ MAX_CHARACTERS = 500
 MAX_BYTES = 800  # three of them in one key must fit an index entry of PostgreSQL
 LARGEST = 1e15  # whole numbers up to here are exact as floats
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 _ALLOWED = {
     Kind.DATE: "a date as YYYY-MM-DD",
@@ -33,12 +33,13 @@ _ALLOWED = {
     Kind.COUNT: "a whole number",
     Kind.FLAG: "true or false (also 1 or 0, yes or no)",
 }
+_NO_DAY = np.datetime64("NaT", "D")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
 _INSTANT = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"^(1[7-9]|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 )
 _DAY = re.compile(
@@ -144,13 +145,13 @@ def _dates(texts: pa.Array, empty: Mask) -> tuple[pd.Series, list[Fault]]:
 def _day(text: str) -> np.datetime64:
     match = _DAY.fullmatch(text)
     if match is None:
-        return np.datetime64("NaT")
+        return _NO_DAY
     year, month, day = (int(part) for part in match.groups() if part is not None)
     try:
         date = dt.date(year, month, day)
     except ValueError:
-        return np.datetime64("NaT")
-    return np.datetime64(date if FIRST_YEAR <= year <= LAST_YEAR else "NaT")
+        return _NO_DAY
+    return np.datetime64(date, "D") if FIRST_YEAR <= year <= LAST_YEAR else _NO_DAY
 
 
 def _why_no_date(text: str) -> str:

@@ -26,10 +26,12 @@ from apportion.errors import ImportRefusedError
 from apportion.importing.problems import Problems, quoted
 
 CHUNK_ROWS = 100_000
+CHUNK_BYTES = 32 << 20
+"""A part ends at whichever comes first; Parquet's parts count rows only."""
 
 _HEAD_BYTES = 1 << 18
 _HEAD_RECORDS = 40
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 1 << 20  # Arrow reads up to 32 of them ahead; no row may be longer
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DELIMITERS = ",;\t|"
@@ -303,17 +305,18 @@ def _records(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], li
 
 
 def _in_parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Cut and join batches so that each but the last has :data:`CHUNK_ROWS` rows."""
+    """Join small batches and cut large ones, to parts of about the same size."""
     held: list[pa.RecordBatch] = []
-    count = 0
+    rows = size = 0
     for batch in batches:
         held.append(batch)
-        count += batch.num_rows
-        while count >= CHUNK_ROWS:
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= CHUNK_ROWS or size >= CHUNK_BYTES:
             joined = pa.concat_batches(held)
-            yield joined.slice(0, CHUNK_ROWS)
-            held, count = [joined.slice(CHUNK_ROWS)], count - CHUNK_ROWS
-    if count:
+            held, rows, size = [], 0, 0
+            for start in range(0, joined.num_rows, CHUNK_ROWS):
+                yield joined.slice(start, CHUNK_ROWS)
+    if rows:
         yield pa.concat_batches(held)
 
 
