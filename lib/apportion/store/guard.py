@@ -58,7 +58,11 @@ def _before_execute(
                 _require(tenant_id is not None and values.get("tenant_id") == tenant_id, table)
             case Select():
                 _check(element.get_final_froms(), element.whereclause, tenant_id)
-            case Update() | Delete():
+            case Update(table=Table() as table) if table in TENANT_TABLES:
+                _check([table], element.whereclause, tenant_id)
+                values = element.compile(dialect=connection.dialect).params
+                _require(values.get("tenant_id", tenant_id) == tenant_id, table)
+            case Delete():
                 _check([element.table], element.whereclause, tenant_id)
             case _:
                 pass
