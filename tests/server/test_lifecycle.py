@@ -1,0 +1,171 @@
+"""How a server starts, what it refuses, and that it leaves nothing behind."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from server.conftest import IMPORTS, WIDGETS
+from server.process import PRELOAD, running, wait_until
+
+from apportion.errors import ConfigurationError, NotFoundError
+from apportion.server import serve
+from apportion.server.environment import bare_environment
+from apportion.server.forking import PRELOAD as EVERYTHING
+from apportion.server.forking import TRUSTED_FAILURES, Zygote, ZygoteError
+from apportion.server.sockets import bind
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.7", "example.org", "127.0.0.2"])
+def test_a_host_that_is_not_loopback_is_refused(installation, host):
+    with pytest.raises(ConfigurationError, match=r"no sign-in.*comes with a later version"):
+        serve(installation, tenant="acme", host=host, port=0, on_ready=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("127.0.0.1", "http://127.0.0.1"), ("localhost", "http://127.0.0.1")]
+)
+def test_loopback_is_bound(host, url):
+    address = bind(host, 0)
+
+    assert address.url == f"{url}:{address.port}/"
+    assert [bound.getsockname()[0] for bound in address.sockets] == ["127.0.0.1"]
+    address.close()
+
+
+def test_a_port_that_is_taken_is_refused_with_a_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=rf"Port {port} .* taken.*--port {port + 1}"):
+            bind("127.0.0.1", port)
+
+
+def test_a_tenant_that_does_not_exist_is_refused(installation):
+    with pytest.raises(NotFoundError, match="nobody"):
+        serve(installation, tenant="nobody", port=0, on_ready=pytest.fail)
+
+
+def test_a_database_that_is_not_migrated_is_refused(installation, tmp_path):
+    bare = installation.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'bare.db'}"})
+
+    with pytest.raises(ConfigurationError, match="apportion migrate"):
+        serve(bare, tenant="acme", port=0, on_ready=pytest.fail)
+
+
+def test_an_unready_database_is_told_without_its_address(installation, tmp_path):
+    path = tmp_path / "copy.db"
+    path.write_bytes(Path(installation.database_url.removeprefix("sqlite:///")).read_bytes())
+    copy = installation.model_copy(update={"database_url": f"sqlite:///{path}"})
+    with running(copy, tmp_path / "log", preload=None) as server:
+        path.write_bytes(b"")
+        answer = server.get("/readyz")
+
+        assert answer.status == 503
+        assert "copy.db" not in answer.text
+        assert server.get("/healthz").status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("preload", [PRELOAD, None], ids=["forked", "ordinary"])
+def test_a_signal_ends_the_server_and_every_kernel(serve_page, number, preload):
+    with serve_page(IMPORTS, WIDGETS, preload=preload) as server:
+        server.open_page()
+        server.open_page()
+        children = server.children()
+        assert len(children) == (3 if preload else 2)
+
+        assert server.stop(number) == 0
+
+    assert wait_until(lambda: not any(map(psutil.Process.is_running, children)), 5)
+
+
+def test_a_server_that_is_killed_takes_its_kernels_along(serve_page):
+    with serve_page(IMPORTS, WIDGETS) as server:
+        server.open_page()
+        children = server.children()
+        server.stop(signal.SIGKILL)
+
+    assert wait_until(lambda: not any(map(psutil.Process.is_running, children)), 10)
+
+
+def test_when_the_zygote_dies_pages_still_open_and_a_new_one_is_started(serve_page):
+    with serve_page(IMPORTS, WIDGETS) as server:
+        server.open_page()
+        first = server.zygote()
+        first.kill()
+        first.wait(10)
+
+        kernel = server.open_page()
+
+        assert server.environment(kernel)["APPORTION_TENANT"] == "acme"
+        assert server.zygote().pid != first.pid
+        assert "starting an ordinary kernel" in server.log.read_text()
+        assert "IPKernel" not in server.log.read_text()
+
+
+def test_a_zygote_that_cannot_start_is_given_up(tmp_path):
+    zygote = Zygote(bare_environment(), tmp_path, ["apportion.nothing"])
+
+    async def ask_often():
+        for _ in range(TRUSTED_FAILURES + 1):
+            with pytest.raises(ZygoteError):
+                await zygote.fork("connection.json", {}, str(tmp_path))
+
+    zygote.start()
+    asyncio.run(ask_often())
+
+    assert zygote.pid is None
+
+
+def test_where_a_process_cannot_be_watched_there_is_no_zygote(tmp_path, monkeypatch):
+    monkeypatch.delattr("os.pidfd_open")
+    zygote = Zygote(bare_environment(), tmp_path)
+
+    zygote.start()
+
+    assert zygote.pid is None
+
+
+@pytest.mark.parametrize(
+    ("modules", "reason"),
+    [
+        (["pymc"], "a view imports the sampler"),
+        (["server.threads"], "only one survives a fork"),
+    ],
+    ids=["sampler", "thread"],
+)
+def test_a_zygote_that_must_not_fork_ends(modules, reason, tmp_path):
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "threads.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=[60], daemon=True).start()\n"
+    )
+    (tmp_path / "pymc.py").touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "apportion.server.zygote", "0", *modules],
+        env={**bare_environment(), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert reason in ended.stderr
+
+
+def test_what_the_zygote_imports_can_be_forked(tmp_path):
+    zygote = Zygote(bare_environment(), tmp_path, EVERYTHING)
+    zygote.start()
+
+    async def fork():
+        process = await zygote.fork(str(tmp_path / "absent.json"), bare_environment(), str(tmp_path))
+        process.wait()
+
+    asyncio.run(fork())
+
+    zygote.stop()
