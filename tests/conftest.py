@@ -43,7 +43,7 @@ def postgres_server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_postgres(postgres_server: Server) -> Iterator[Urls]:
+def postgres_urls(postgres_server: Server) -> Iterator[Urls]:
     with postgres_server.database("apportion") as name:
         urls = _postgres(postgres_server, name)
         upgrade(urls.owner, urls.serving_role)
@@ -64,13 +64,13 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Urls:
         path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "apportion.db")
         return _sqlite(path)
     found: Urls = request.getfixturevalue("postgres_urls")
-    with psycopg.connect(found.owner) as connection:
-        connection.execute("TRUNCATE tenants CASCADE")
+    with psycopg.connect(found.administrator) as connection:
+        connection.execute("DELETE FROM tenants")  # with few rows much faster than TRUNCATE
     return found
 
 
 @pytest.fixture(params=BOTH)
-def empty_postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
+def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
     """A database without tables."""
     if request.param == "sqlite":
         yield _sqlite(tmp_path / "empty.db")
