@@ -169,6 +169,13 @@ def test_advertising_causes_a_quarter_to_two_fifths_of_revenue(world):
     assert 0.25 < truth.incremental.sum() / truth.revenue() < 0.4
 
 
+def test_contribution_percents_sum_to_100(world):
+    percents = [world.truth.contribution_percent(name) for name in world.truth.channels]
+
+    assert sum(percents) == pytest.approx(100)
+    assert min(percents) > 0
+
+
 def test_incidents_are_within_the_world(world):
     days = calendar(world.plan, end=END, years=1)
 

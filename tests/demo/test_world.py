@@ -189,15 +189,18 @@ def test_nobody_meets_a_channel_that_is_dark():
 def test_an_outage_hides_touchpoints_and_sessions_but_no_order(world):
     outage = next(one for one in world.truth.incidents if "outage" in one.name)
     touches = world.frames["touchpoints"]
-    own = touches[touches["device"] == world.plan.outage.device]
-    seen = business_days(world, own["timestamp"]).value_counts().sort_index()
+    by_device = touches.groupby([business_days(world, touches["timestamp"]), "device"]).size()
+    seen = by_device.unstack()
+    device = world.plan.outage.device
+    others = [name for name in seen if name != device]
     during = slice(pd.Timestamp(outage.start), pd.Timestamp(outage.end))
     before = slice(
         pd.Timestamp(outage.start) - pd.Timedelta(days=14),
         pd.Timestamp(outage.start) - pd.Timedelta(days=1),
     )
 
-    assert seen[during].mean() < 0.4 * seen[before].mean()
+    assert seen[device][during].mean() < 0.4 * seen[device][before].mean()
+    assert (seen[others][during].mean() > 0.8 * seen[others][before].mean()).all()
     sessions, orders = daily(world, "sessions"), daily(world, "orders")
     assert orders[during].mean() > 0.85 * orders[before].mean()
     ratio = sessions / orders
