@@ -189,8 +189,7 @@ def test_nobody_meets_a_channel_that_is_dark():
 def test_an_outage_hides_touchpoints_and_sessions_but_no_order(world):
     outage = next(one for one in world.truth.incidents if "outage" in one.name)
     touches = world.frames["touchpoints"]
-    by_device = touches.groupby([business_days(world, touches["timestamp"]), "device"]).size()
-    seen = by_device.unstack()
+    seen = pd.crosstab(business_days(world, touches["timestamp"]), touches["device"])
     device = world.plan.outage.device
     others = [name for name in seen if name != device]
     during = slice(pd.Timestamp(outage.start), pd.Timestamp(outage.end))
