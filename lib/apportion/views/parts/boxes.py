@@ -1,0 +1,42 @@
+"""Widgets that hold markup or other widgets, and the page around them."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+STYLE = Path(__file__).resolve().parents[1] / "style"
+"""Where tokens.css and app.css are; the server's pages include the same two files."""
+
+
+def html(text: Markup = Markup("")) -> widgets.HTML:  # noqa: B008 - Markup is immutable
+    """Give a widget that shows `text`."""
+    return widgets.HTML(str(text))
+
+
+def show(widget: widgets.HTML, text: Markup) -> None:
+    """Show other markup in a widget of :func:`html`, hidden while there is none."""
+    widget.value = str(text)
+    show_if(widget, bool(text))
+
+
+def show_if(widget: widgets.DOMWidget, is_shown: bool) -> None:
+    """Show or hide a widget."""
+    widget.layout.display = None if is_shown else "none"
+
+
+def stack(children: Iterable[widgets.Widget], *classes: str) -> widgets.VBox:
+    """Give widgets below one another, in a box with these CSS classes."""
+    box = widgets.VBox(list(children))
+    for name in classes:
+        box.add_class(name)
+    return box
+
+
+@cache
+def stylesheet() -> Markup:
+    """Give the style sheets as an element, for where no server's page brings them: JupyterLab."""
+    text = "".join((STYLE / name).read_text(encoding="utf-8") for name in ("tokens.css", "app.css"))
+    return Markup("<style>{}</style>").format(Markup(text))
