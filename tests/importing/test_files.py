@@ -233,6 +233,14 @@ def test_cell_that_is_not_utf8_is_refused_with_its_row_and_its_likely_meaning(sa
     assert "not UTF-8" in str(r.value)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Arrow's own
+def test_row_that_is_cut_and_not_utf8_is_refused(save, load):
+    rows = "".join(f"2024-01-01,c{i},1\n" for i in range(20_000))
+
+    with pytest.raises(ImportRefusedError, match=r"Expected 3 columns, got 1"):
+        load("spend", save(f"date,channel,spend\n{rows}".encode() + b"M\xfcnchen\n"))
+
+
 def test_quotation_mark_that_is_not_closed_is_named(save, load):
     path = save('date,channel,spend\n2024-01-01,"meta,1\n2024-01-02,google,2\n')
 

@@ -261,7 +261,7 @@ def _decode_head(path: Path, head: bytes) -> tuple[str, str]:
     encoding = "utf-16" if is_utf16 else "utf8"  # so spelled, pyarrow does not decode it again
     decoder = codecs.getincrementaldecoder("utf-16" if is_utf16 else "utf-8-sig")()
     try:
-        text = decoder.decode(head)
+        text = decoder.decode(head, final=len(head) < _HEAD_BYTES)
     except UnicodeDecodeError as error:
         line = head.count(b"\n", 0, error.start) + 1
         shown = head[error.start : error.start + 1].decode("cp1252", "replace")

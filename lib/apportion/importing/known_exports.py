@@ -162,7 +162,12 @@ META_ADS = KnownExport(
 
 GOOGLE_ADS = KnownExport(
     name="Google Ads export",
-    signature=(("day",), ("campaign",), ("cost",)),
+    signature=(
+        ("day",),
+        ("campaign",),
+        ("cost",),
+        ("impr.", "currency code", "avg. cpc", "interactions", "cost / conv."),
+    ),
     columns={
         "spend": {
             "date": ("day",),

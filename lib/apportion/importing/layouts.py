@@ -70,14 +70,21 @@ def layouts_of(source: Source, request: ImportRequest) -> dict[str, Layout]:
     header = Header(source.name, source.header, request.columns)
     if request.dataset == MMM:
         return _mmm(header, request)
-    export = recognise(source.header, source.commented)
-    if export is not None and request.dataset in export.columns:
-        return {name: _exported(header, DATASETS[name], export) for name in export.columns}
     dataset = DATASETS[request.dataset]
+    export = recognise(source.header, source.commented)
+    if export is not None and dataset.name in export.columns and not _is_ours(header, dataset):
+        return {name: _exported(header, DATASETS[name], export) for name in export.columns}
     _check_map(header, dataset)
     return {
         dataset.name: _wide(header, dataset) if dataset.name in WIDE else _plain(header, dataset)
     }
+
+
+def _is_ours(header: Header, dataset: Dataset) -> bool:
+    """Tell whether a file has our own columns, whatever else it resembles."""
+    names = {plain(name) for name in header.names}
+    needed = {name for name, column in dataset.columns.items() if column.required}
+    return dataset.name not in WIDE and needed <= names
 
 
 def _check_map(header: Header, dataset: Dataset) -> None:
