@@ -4,6 +4,7 @@ import click
 
 from apportion.cli.app import app, say, tenant_option
 from apportion.config import Settings, get_settings
+from apportion.store.doctor import refuse_to_serve_if_unsafe
 
 
 @app.command()
@@ -20,6 +21,8 @@ def serve_pages(
 ) -> None:
     """Serve until a signal ends it; the ready line comes last."""
     from apportion import server  # Voilà takes a second to import
+
+    refuse_to_serve_if_unsafe(settings)
 
     def on_ready(address: str) -> None:
         say("There is no sign-in yet: who can open this address on this machine sees the data.")

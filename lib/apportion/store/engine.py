@@ -162,7 +162,9 @@ class Database:
 def unreachable(engine: Engine, error: OperationalError) -> ConfigurationError:
     """Give the error for a database that does not answer."""
     name = engine.url.render_as_string(hide_password=True)
-    return ConfigurationError(
-        f"The database {name} cannot be reached: {error.orig}. "
-        "Check APPORTION_DATABASE_URL and that the server runs."
+    way_out = (
+        "If it is yet to be made, run `apportion migrate`."
+        if engine.dialect.name == "sqlite"
+        else "Check APPORTION_DATABASE_URL and that the server runs."
     )
+    return ConfigurationError(f"The database {name} cannot be reached: {error.orig}. {way_out}")
