@@ -180,7 +180,7 @@ def upgrade() -> None:
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
             "status IN ('draft', 'running', 'completed', 'cancelled')",
-            name="ck_incrementality_experiments_status",
+            name="status",
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -208,7 +208,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcDateTime()),
         sa.Column("output_path", sa.Text()),
         sa.CheckConstraint(
-            "status IN ('queued', 'running', 'completed', 'failed')", name="ck_runs_status"
+            "status IN ('queued', 'running', 'completed', 'failed')", name="status"
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.id"], name="fk_runs_tenant_id", ondelete="CASCADE"
@@ -258,7 +258,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime()),
         sa.CheckConstraint(
-            "status IN ('draft', 'running', 'completed', 'failed')", name="ck_mmm_models_status"
+            "status IN ('draft', 'running', 'completed', 'failed')", name="status"
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "run_id"],
