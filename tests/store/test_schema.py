@@ -7,9 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from apportion.frames import DATASETS
 from apportion.store.schema import SOURCE_TABLES, TENANT_TABLES, metadata, tenants
 
-# Every other table is a tenant's. `tenants` says who there is; of attempts to sign in it is not
-# known whose they are.
-COMMON_TABLES = {"tenants", "sign_in_attempts"}
+COMMON_TABLES = {"tenants"}  # says who there is; every other table is a tenant's
 each_tenant_table = pytest.mark.parametrize(
     "table", sorted(TENANT_TABLES, key=str), ids=lambda table: table.name
 )

@@ -207,9 +207,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime()),
         sa.Column("finished_at", UtcDateTime()),
         sa.Column("output_path", sa.Text()),
-        sa.CheckConstraint(
-            "status IN ('queued', 'running', 'completed', 'failed')", name="status"
-        ),
+        sa.CheckConstraint("status IN ('queued', 'running', 'completed', 'failed')", name="status"),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.id"], name="fk_runs_tenant_id", ondelete="CASCADE"
         ),
@@ -257,9 +255,7 @@ def upgrade() -> None:
         sa.Column("posterior", sa.LargeBinary()),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime()),
-        sa.CheckConstraint(
-            "status IN ('draft', 'running', 'completed', 'failed')", name="status"
-        ),
+        sa.CheckConstraint("status IN ('draft', 'running', 'completed', 'failed')", name="status"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "run_id"],
             ["runs.tenant_id", "runs.id"],
