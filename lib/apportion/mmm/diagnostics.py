@@ -227,7 +227,8 @@ def _mostly_prior(channels: Sequence[str], log_roi: NDArray[np.float64]) -> Chec
 
 
 def _inseparable(channels: Sequence[str], log_roi: NDArray[np.float64]) -> tuple[Check, ...]:
-    correlation = np.atleast_2d(np.corrcoef(log_roi.T))
+    with np.errstate(divide="ignore", invalid="ignore"):  # an estimate known exactly has no spread
+        correlation = np.atleast_2d(np.corrcoef(log_roi.T))
     pairs = np.argwhere(np.triu(correlation < -0.6, 1))
     return tuple(
         Check(

@@ -16,7 +16,7 @@ import nutpie
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from apportion.errors import RunFailedError
+from apportion.errors import ModelRefusedError, RunFailedError
 from apportion.mmm import model
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
@@ -65,6 +65,8 @@ def fit(
     ------
     RunFailedError
         If `should_stop` said so.
+    ModelRefusedError
+        If the sampler did not move at all.
     """
     _stop_if(should_stop())
     compiled = compile_for(data)
@@ -136,8 +138,14 @@ def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _diagnostics(posterior: Any, stats: Any, settings: SamplerSettings) -> SamplerDiagnostics:
     sampled = posterior[list(model.SAMPLED)]
+    r_hat = _worst(arviz.rhat(sampled), np.max)
+    if not np.isfinite(r_hat):
+        raise ModelRefusedError(
+            "The sampler did not move, so there is no result (R-hat cannot be computed). Check the "
+            "data for amounts of very different size, or choose other dates."
+        )
     return SamplerDiagnostics(
-        r_hat=_worst(arviz.rhat(sampled), np.max),
+        r_hat=r_hat,
         ess_bulk=_worst(arviz.ess(sampled, method="bulk"), np.min),
         ess_tail=_worst(arviz.ess(sampled, method="tail"), np.min),
         divergences=int(stats["diverging"].sum()),

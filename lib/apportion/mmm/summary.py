@@ -5,7 +5,7 @@ baseline) adds up on the page too; the saturation point, which may lie beyond th
 a median. Intervals are central, 90 %.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,11 +84,16 @@ class Effects:
     curves: tuple[SaturationCurve, ...]
 
 
-def effects(fitted: FittedMMM, *, keep_budget: bool = False) -> Effects:
+def effects(
+    fitted: FittedMMM, *, entangled: Collection[str] = (), keep_budget: bool = False
+) -> Effects:
     """Give every channel's figures.
 
     Parameters
     ----------
+    entangled : collection of str
+        Channels that a check found to be inseparable from another: what they earn alone cannot be
+        told, however narrow the interval.
     keep_budget : bool
         Recommend the current spend for every channel, because the model forecasts badly.
     """
@@ -104,8 +109,10 @@ def effects(fitted: FittedMMM, *, keep_budget: bool = False) -> Effects:
     reached = np.median(scale, axis=0) <= response.MAX_SCALE
     contracted = contraction(fitted.draws.log_roi)
     sure = tuple(
-        HowSure.CANNOT_TELL if silent else how_sure(marginal[:, row], float(contracted[row]))
-        for row, silent in enumerate(window.silent)
+        HowSure.CANNOT_TELL
+        if silent or name in entangled
+        else how_sure(marginal[:, row], float(contracted[row]))
+        for row, (name, silent) in enumerate(zip(fitted.data.channels, window.silent, strict=True))
     )
     current = fitted.data.spend[weeks].mean(0)
     free = np.array([not keep_budget and level is not HowSure.CANNOT_TELL for level in sure])

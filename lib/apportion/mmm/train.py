@@ -222,8 +222,14 @@ def _results(
 ) -> MMMResults:
     data = fitted.data
     window = summary.Window.of(fitted)
+    entangled = {
+        name
+        for check in checks
+        if check.code in ("collinear_spend", "inseparable")
+        for name in check.channels
+    }
     worse = any(check.code == "holdout_worse" for check in checks)
-    effects = summary.effects(fitted, keep_budget=worse)
+    effects = summary.effects(fitted, entangled=entangled, keep_budget=worse)
     return MMMResults(
         model_id="",
         version=0,
