@@ -313,9 +313,13 @@ def _in_parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows, size = rows + batch.num_rows, size + batch.nbytes
         if rows >= CHUNK_ROWS or size >= CHUNK_BYTES:
             joined = pa.concat_batches(held)
-            held, rows, size = [], 0, 0
-            for start in range(0, joined.num_rows, CHUNK_ROWS):
-                yield joined.slice(start, CHUNK_ROWS)
+            while joined.num_rows >= CHUNK_ROWS:
+                yield joined.slice(0, CHUNK_ROWS)
+                joined = joined.slice(CHUNK_ROWS)
+            if size >= CHUNK_BYTES and joined.num_rows:
+                yield joined
+                joined = joined.slice(0, 0)
+            held, rows, size = [joined], joined.num_rows, joined.nbytes
     if rows:
         yield pa.concat_batches(held)
 

@@ -59,14 +59,13 @@ class Survey:
 
     def add(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Count a frame; give it with the last row of each key only."""
-        hashes = pd.util.hash_pandas_object(
-            frame[list(self.dataset.key)], index=False, categorize=False
-        ).to_numpy()
-        distinct = np.unique(hashes).astype("uint64")
-        if distinct.size < len(frame):
+        key = frame[list(self.dataset.key)]
+        hashes = pd.util.hash_pandas_object(key, index=False, categorize=False).to_numpy()
+        keys = _distinct(hashes)
+        if keys.size < len(frame):
             frame = frame.drop_duplicates(list(self.dataset.key), keep="last", ignore_index=True)
             self.duplicates += hashes.size - len(frame)
-        self._keys.append(distinct)
+        self._keys.append(keys)
         for column in _LISTED.get(self.dataset.name, ()):
             found = frame[column].value_counts()
             self.counts.setdefault(column, Counter()).update(
@@ -77,11 +76,10 @@ class Survey:
 
     def close(self) -> None:
         """Count the keys that came again in another part."""
-        sizes = sum(keys.size for keys in self._keys)
-        distinct = np.unique(np.concatenate(self._keys)).size if self._keys else 0
-        self.duplicates += sizes - distinct
-        self.rows = distinct
+        keys = np.concatenate(self._keys) if self._keys else np.array([], dtype="uint64")
         self._keys = []
+        self.rows = _distinct(keys).size
+        self.duplicates += keys.size - self.rows
 
     def names(self) -> tuple[Names, ...]:
         """Give the listed columns' values, the most frequent first."""
@@ -155,3 +153,11 @@ class Survey:
         if len(starts):
             self.start = min(starts.min(), self.start or starts.min())
             self.end = max(ends.max(), self.end or ends.max())
+
+
+def _distinct(hashes: NDArray[np.integer]) -> NDArray[np.uint64]:
+    # np.unique would build a hash table of hashes, which takes ten times as long.
+    ordered = np.sort(hashes)
+    is_last = np.ones(ordered.size, dtype=bool)
+    is_last[:-1] = ordered[1:] != ordered[:-1]
+    return np.asarray(ordered[is_last], dtype=np.uint64)
