@@ -63,7 +63,7 @@ class ChannelLook:
 
 def channel_look(channel: str) -> ChannelLook:
     """Give the look of one channel."""
-    bare = _SUFFIX.sub("", channel.strip())
+    bare = _SUFFIX.sub("", channel.strip()) or channel
     known = bare.lower().replace(" ", "_")
     colour = _COLOURS.get(known, "others")
     return ChannelLook(channel, _NAMES.get(known) or _tidy(bare), colour, colour)

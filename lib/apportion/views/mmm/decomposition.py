@@ -3,6 +3,7 @@
 import bqplot
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import traitlets
 from markupsafe import Markup
 from numpy.typing import NDArray
@@ -123,14 +124,11 @@ def _last(values: tuple[float, ...]) -> NDArray[np.float64]:
 
 def _dates(weeks: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], str]:
     """Give a few dates for the axis, first days of months where there are enough, and a format."""
-    span = weeks[-1] - weeks[0]
-    months = np.arange(
-        weeks[0].astype("datetime64[M]") + 1, weeks[-1].astype("datetime64[M]") + 1
-    ).astype("datetime64[ns]")
-    months = months[months <= weeks[-1] - span * 0.04]
-    if len(months) >= 2:
-        number = months.astype("datetime64[M]").astype(int)
-        step = next(s for s in _MONTH_STEPS if len(months[number % s == 0]) <= _MOST_DATES)
-        return months[number % step == 0], "%b %Y"
+    first, last = pd.Timestamp(weeks[0]), pd.Timestamp(weeks[-1])
+    months = pd.date_range(first, last - (last - first) * 0.04, freq="MS")
+    for step in _MONTH_STEPS:
+        chosen = months[(months.month - 1 + 12 * months.year) % step == 0]
+        if 2 <= len(chosen) <= _MOST_DATES:
+            return chosen.to_numpy(), "%b %Y"
     at = np.linspace(0, len(weeks) - 1, min(_MOST_DATES, len(weeks))).astype(int)
     return weeks[at], "%d %b"

@@ -45,7 +45,7 @@ def axis(scale: bqplot.Scale, *, is_vertical: bool = False, **settings: object) 
     """Give an axis: vertical ones have grid lines."""
     return bqplot.Axis(
         scale=scale,
-        orientation="vertical" if is_vertical else "horizontal",
+        side="left" if is_vertical else "bottom",
         grid_lines="solid" if is_vertical else "none",
         **settings,
     )
