@@ -76,6 +76,7 @@ def test_google_ads_export_is_read_below_its_title_and_without_its_totals(load, 
     ]
     summary = summarise("spend", path)
     assert (summary.files[0].left_out, summary.currency) == (3, "CAD")
+    assert summary.notes[0].endswith("; commas between thousands are allowed")
 
 
 def test_google_ads_problem_has_the_row_of_the_file(save, load):

@@ -14,6 +14,8 @@ from apportion.frames import DATASETS, Column, Dataset, Kind, conform
 from apportion.importing import ImportRequest, read
 from apportion.importing.layouts import WIDE
 
+NEWLINES = st.sampled_from(["\n", "\r\n"])
+
 words = st.text(
     st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"], include_characters="\n"),
     max_size=30,
@@ -70,7 +72,7 @@ def imported(dataset: str, content: bytes) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("dataset", [d for d in DATASETS.values() if d.name not in WIDE])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_frame_comes_back_from_csv(dataset, data):
     frame = data.draw(frames(dataset))
@@ -81,11 +83,8 @@ def test_frame_comes_back_from_csv(dataset, data):
     pd.testing.assert_frame_equal(imported(dataset.name, content), frame)
 
 
-NEWLINES = st.sampled_from(["\n", "\r\n"])
-
-
 @pytest.mark.parametrize("dataset", [d for d in DATASETS.values() if d.name not in WIDE])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_frame_comes_back_from_parquet(dataset, data):
     frame = data.draw(frames(dataset))
@@ -94,7 +93,7 @@ def test_frame_comes_back_from_parquet(dataset, data):
 
 
 @pytest.mark.parametrize("dataset", [DATASETS[name] for name in WIDE])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_long_frame_comes_back_from_a_wide_file(dataset, data):
     number, value = WIDE[dataset.name]

@@ -166,7 +166,9 @@ class _Widths:
         unclosed = row.text.lstrip().startswith('"') and row.text.count('"') % 2 == 1
         hint = ", perhaps a quotation mark is not closed" if unclosed else ""
         found = f"{cells} ({quoted(row.text)}{hint})"
-        allowed = f"{row.expected_columns} cells as in the header; quote a cell that holds a comma"
+        allowed = f"{row.expected_columns} cells as in the header"
+        if self.source.delimiter == ",":
+            allowed += "; quote a cell that holds a comma, write decimals with a point"
         self.problems.add(self.source.name, "", np.array([number]), [found], allowed)
         return "skip"
 

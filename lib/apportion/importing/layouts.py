@@ -266,6 +266,7 @@ def _exported(header: Header, dataset: Dataset, export: KnownExport) -> Layout:
     )
     amounts = [f.position for f in (*fields, *measures) if f.column.kind is Kind.AMOUNT]
     currencies = {currency_in(header.names[at]) for at in amounts if at is not None}
+    thousands = "; commas between thousands are allowed" if export.grouped else ""
     return Layout(
         dataset,
         fields,
@@ -275,7 +276,7 @@ def _exported(header: Header, dataset: Dataset, export: KnownExport) -> Layout:
         extra={name: places[name] for name in export.reads if name in places},
         currency_column=_currency_column(header),
         currency=max(currencies, default=""),
-        notes=(f"{header.file} is a {export.name}: {export.note}",),
+        notes=(f"{header.file} is a {export.name}: {export.note}{thousands}",),
     )
 
 
