@@ -6,8 +6,8 @@ tables and another that serves, as an installation is meant to.
 
 import os
 import shutil
+import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ import psycopg
 from psycopg import sql
 
 OWNER, SERVING = "apportion_owner", "apportion_serving"
-_ANNOUNCE = 'echo "$PGHOST $PGPORT $PGUSER $PGPASSWORD"; read -r end'
+_ATTEMPTS = 3  # another program may take the port between its choice and its use
+_ANNOUNCE = 'echo "READY $PGHOST $PGPORT $PGUSER $PGPASSWORD"; read -r end'
 
 
 @dataclass(frozen=True)
@@ -68,33 +69,47 @@ def why_absent() -> str | None:
 @contextmanager
 def private_server() -> Iterator[Server]:
     """Start a server that keeps nothing safe, because nothing in it is worth keeping."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        process = _start()
+        try:
+            server, said = _announced(process)
+            if server is not None:
+                for role in (OWNER, SERVING):
+                    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} NOSUPERUSER NOBYPASSRLS")
+                    server.execute(create.format(sql.Identifier(role), sql.Literal(role)))
+                yield server
+                return
+        finally:
+            process.communicate()  # ends the shell's `read`, and with it the server
+        if attempt == _ATTEMPTS:
+            raise RuntimeError(f"pg_virtualenv made no server; it said:\n{said}")
+
+
+def _start() -> subprocess.Popen[str]:
     settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
     options = [part for setting in settings for part in ("-o", setting)]
-    process = subprocess.Popen(
+    with socket.socket() as free:
+        # Not the port that pg_virtualenv would choose: two test runs would choose the same.
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    return subprocess.Popen(
         ["pg_virtualenv", "-t", *options, "sh", "-c", _ANNOUNCE],
+        env={**os.environ, "PGPORT": str(port)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=sys.stderr if os.environ.get("CI") else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    assert process.stdin is not None
+
+
+def _announced(process: subprocess.Popen[str]) -> tuple[Server | None, str]:
+    """Give the server, or what was said instead."""
     assert process.stdout is not None
-    try:
-        server = _announced(process.stdout)
-        for role in (OWNER, SERVING):
-            create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} NOSUPERUSER NOBYPASSRLS")
-            server.execute(create.format(sql.Identifier(role), sql.Literal(role)))
-        yield server
-    finally:
-        process.stdin.close()  # ends the shell, and with it the server
-        process.wait(timeout=60)
-
-
-def _announced(lines: Iterator[str]) -> Server:
-    for line in lines:
+    said = []
+    for line in process.stdout:
         match line.split():
-            case [host, port, administrator, password] if port.isdigit():
-                return Server(host, int(port), administrator, password)
+            case ["READY", host, port, administrator, password]:
+                return Server(host, int(port), administrator, password), ""
             case _:
-                pass  # pg_virtualenv says what it does
-    raise RuntimeError("pg_virtualenv ended without a server; run it by hand to see why")
+                said.append(line)
+    return None, "".join(said)

@@ -25,6 +25,7 @@ def connection(urls):
 
 
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_migrations_give_the_tables_of_the_schema(connection):
     # SQLite gives defaults back in other words than they were written in.
     options = {"compare_server_default": connection.dialect.name == "postgresql"}
