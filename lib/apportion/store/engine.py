@@ -33,6 +33,7 @@ TENANT_SETTING = "apportion.tenant_id"
 """The PostgreSQL setting that the policies of row-level security read."""
 
 BUSY_TIMEOUT_SECONDS = 30
+CONNECT_TIMEOUT_SECONDS = 10
 _SQLITE_CACHE_KIB = 64 * 1024
 WRITES = "apportion_writes"
 """The execution option of a connection whose transactions write."""
@@ -70,6 +71,8 @@ def create_engine(url: str) -> Engine:
     """Give an engine for `url`, with what SQLite needs set on each connection."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
+        if "connect_timeout" not in parsed.query:
+            parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_TIMEOUT_SECONDS)})
         return create_sqlalchemy_engine(parsed, pool_pre_ping=True)
     engine = create_sqlalchemy_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     event.listen(engine, "connect", _set_up_sqlite)
@@ -117,7 +120,7 @@ class Database:
     @property
     def name(self) -> str:
         """The URL without its password, for messages."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return _name(self.engine)
 
     @contextmanager
     def transaction(self, *, writes: bool, tenant_id: UUID | None = None) -> Iterator[Connection]:
@@ -161,10 +164,15 @@ class Database:
 
 def unreachable(engine: Engine, error: OperationalError) -> ConfigurationError:
     """Give the error for a database that does not answer."""
-    name = engine.url.render_as_string(hide_password=True)
     way_out = (
         "If it is yet to be made, run `apportion migrate`."
         if engine.dialect.name == "sqlite"
         else "Check APPORTION_DATABASE_URL and that the server runs."
     )
-    return ConfigurationError(f"The database {name} cannot be reached: {error.orig}. {way_out}")
+    return ConfigurationError(
+        f"The database {_name(engine)} cannot be reached: {error.orig}. {way_out}"
+    )
+
+
+def _name(engine: Engine) -> str:
+    return engine.url.set(query={}).render_as_string(hide_password=True)
