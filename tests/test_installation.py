@@ -1,7 +1,10 @@
 """The files that describe an installation agree with each other."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import yaml
@@ -35,6 +38,23 @@ def test_every_direct_dependency_is_pinned_within_its_range():
     for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
         requirement = Requirement(text)
         assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, text
+
+
+def test_every_imported_package_is_a_direct_dependency():
+    declared = {name for name, _ in _pairs(PROJECT["dependencies"])}
+    distributions = packages_distributions()
+
+    for path in (ROOT / "lib").rglob("*.py"):
+        for package in _imported(path) - sys.stdlib_module_names - {"apportion"}:
+            names = {canonicalize_name(name) for name in distributions[package]}
+            assert names & declared, f"{path.name} imports {package}, which is not declared"
+
+
+def _imported(path):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    sources = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in [*plain, *sources]}
 
 
 def test_constraints_name_versions_and_no_address():

@@ -85,7 +85,7 @@ def test_notebook_runs_clean_for_an_analyst(trained):
         (("--tenant", "robyn", "-p", "chanels", "tv_S"), "Did you mean 'channels'"),
         (("--tenant", "nobody"), "There is no tenant 'nobody'"),
         (("--tenant", "robyn", "-p", "channels", "tv_S,tiktok"), "tiktok"),
-        (("--tenant", "robyn", "-p", "start", "2019-09-09"), "10 weeks"),
+        (("--tenant", "robyn", "-p", "start", "2019-09-16"), "9 complete weeks"),
         (("--tenant", "robyn", "-p", "end", "tomorrow"), "end must be a date as YYYY-MM-DD"),
     ],
     ids=["parameter", "tenant", "channel", "weeks", "date"],
