@@ -78,13 +78,22 @@ def test_nothing_can_be_told():
     assert sure is HowSure.CANNOT_TELL
 
 
-def test_only_one_channel_can_be_judged():
+@pytest.mark.parametrize(
+    ("roi", "text", "how_sure"),
+    [
+        (9.0, "The next euro in Google brings back more than a euro", HowSure.VERY_SURE),
+        (0.5, "The next euro in Google brings back less than a euro", HowSure.VERY_SURE),
+        (1.8, "Only Google can be judged", HowSure.CANNOT_TELL),
+    ],
+    ids=["pays", "does not pay", "not sure"],
+)
+def test_only_one_channel_can_be_judged(roi, text, how_sure):
     blind = [replace(made, how_sure=HowSure.CANNOT_TELL) for made in SHOP[1:]]
 
-    text, sure = answer(replace(SHOP[0], best=SHOP[0].spend), *blind)
+    found = answer(replace(SHOP[0], roi=roi, best=SHOP[0].spend), *blind)
 
-    assert text == "Only Google can be judged: test another channel before moving money"
-    assert sure is HowSure.CANNOT_TELL
+    assert found[0].startswith(text)
+    assert found[1] is how_sure
 
 
 def test_small_change_is_no_change():
@@ -158,6 +167,12 @@ def test_spend_is_held_against_the_interval_of_the_saturation_point(half, how_su
     results = example_results([Made("tv", 10e3, half, 2, 10e3, how_sure)])
 
     assert findings.position(results.channels[0]) is position
+
+
+def test_wide_interval_of_the_saturation_point_says_nothing():
+    results = example_results([Made("tv", 10e3, 10e3, 2, 10e3, width=1.2)])
+
+    assert findings.position(results.channels[0]) is Position.UNCLEAR
 
 
 def test_curves_title_says_who_is_saturated():

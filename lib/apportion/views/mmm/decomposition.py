@@ -14,6 +14,7 @@ from apportion.views.mmm import findings
 from apportion.views.mmm.reading import Reading
 from apportion.views.parts import cards, charts
 from apportion.views.parts.boxes import html, show
+from apportion.views.parts.download import Download
 
 HEIGHT = 330
 MOST_WEEKS = 104
@@ -33,13 +34,12 @@ class DecompositionChart(widgets.VBox):
         self.x_scale, self.y_scale = bqplot.DateScale(), bqplot.LinearScale()
         self._scales = {"x": self.x_scale, "y": self.y_scale}
         self.layers: dict[str, bqplot.Lines] = {}
-        self.interval = charts.band(self._scales, charts.TEXT, 0.16)
-        self.observed = charts.line(self._scales, charts.TEXT, stroke_width=1.6)
+        self.interval = charts.band(self._scales, charts.TEXT, 0.12)
+        self.observed = charts.line(self._scales, charts.TEXT, stroke_width=1.4)
         self.x_axis = charts.axis(self.x_scale)
         self.y_axis = charts.axis(self.y_scale, is_vertical=True)
         self.figure = charts.figure([], [self.x_axis, self.y_axis], height=HEIGHT)
-        card = charts.frame(self.heading, self.figure, self.below)
-        super().__init__(card.children, reading=reading)
+        super().__init__([self.heading, self.figure, self.below, Download()], reading=reading)
         for name in ("ap-card", "ap-frame"):
             self.add_class(name)
 

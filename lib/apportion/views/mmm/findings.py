@@ -19,6 +19,10 @@ FIRM = (HowSure.VERY_SURE, HowSure.FAIRLY_SURE)
 WORTH_MOVING = 0.05
 """A best spend this close to the spend now, relative to it, is no change."""
 
+WIDE = 3.0
+"""An interval of the saturation point whose ends differ by more says nothing about the spend now
+within it."""
+
 MOST_NAMED = 2
 """Channels that the answer names on each side: those whose next unit earns the most and least."""
 
@@ -31,6 +35,7 @@ class Position(StrEnum):
     CANNOT_TELL = "cannot tell"
     ROOM = "room to grow"
     NEAR = "near its saturation point"
+    UNCLEAR = "saturation not clear"
     PAST = "past its saturation point"
 
 
@@ -43,7 +48,9 @@ def position(effect: ChannelEffect) -> Position:
         return Position.ROOM
     if effect.current_spend > interval.upper:
         return Position.PAST
-    return Position.ROOM if effect.current_spend < interval.lower else Position.NEAR
+    if effect.current_spend < interval.lower:
+        return Position.ROOM
+    return Position.NEAR if interval.upper <= WIDE * interval.lower else Position.UNCLEAR
 
 
 def move(effect: ChannelEffect) -> float:
@@ -69,10 +76,7 @@ def answer(reading: Reading) -> tuple[Markup, HowSure]:
     if into or out_of:
         return _shift(reading, into, out_of), _weakest(into + out_of)
     if len(known) == 1:
-        text = Markup(
-            "Only <em>{}</em> can be judged: test another channel before moving money"
-        ).format(reading.name(known[0]))
-        return text, HowSure.CANNOT_TELL
+        return _answer_for_one_among_many(reading, known[0])
     if not firm or any(move(effect) for effect in firm):
         return Markup("<em>Not sure enough</em> to move money between channels"), HowSure.NOT_SURE
     text = Markup("<em>Keep the split</em>: moving money brings no clear gain")
@@ -206,6 +210,17 @@ def _answer_for_one(reading: Reading, effect: ChannelEffect) -> tuple[Markup, Ho
         text = Markup(
             "It is <em>not sure</em> whether the next {0} in {1} brings back a {0} of revenue"
         ).format(unit, name)
+    return text, effect.how_sure
+
+
+def _answer_for_one_among_many(reading: Reading, effect: ChannelEffect) -> tuple[Markup, HowSure]:
+    interval = effect.marginal_roi_interval
+    if not reading.is_money or interval.lower <= 1 <= interval.upper:
+        text = Markup("Only <em>{}</em> can be judged: test another channel before moving money")
+        return text.format(reading.name(effect)), HowSure.CANNOT_TELL
+    text = Markup(
+        "The next {0} in <em>{1}</em> brings back {2} than a {0}; the other channels cannot be told"
+    ).format(reading.unit, reading.name(effect), "more" if interval.lower > 1 else "less")
     return text, effect.how_sure
 
 

@@ -182,16 +182,15 @@ def _miss(fit: ModelFit) -> tuple[list[str], Markup]:
     """Put the average miss beside that of weeks not seen and of last year's same weeks."""
     if fit.holdout_mape is None:
         return ["too few weeks to hold some out"], Markup()
-    low, high = sorted((fit.mape, fit.holdout_mape))
     lines = [f"unseen weeks: {theme.share(fit.holdout_mape)}"]
     if fit.last_year_mape is not None:
         lines.append(f"last year's (dashed): {theme.share(fit.last_year_mape)}")
-    most = nice_ceiling(max(high, fit.last_year_mape or 0.0))
+    most = nice_ceiling(max(fit.mape, fit.last_year_mape or 0.0))
     bar = interval_bar(
-        fit.holdout_mape,
-        Interval(lower=low, upper=high),
+        fit.mape,
+        Interval(lower=fit.mape, upper=fit.mape),
         Track(0, most, fit.last_year_mape),
-        label="; ".join(lines),
+        label=f"{theme.share(fit.mape)}; {'; '.join(lines)}",
     )
     return lines, bar
 

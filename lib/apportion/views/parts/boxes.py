@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import ipywidgets as widgets
 from markupsafe import Markup
@@ -11,7 +12,7 @@ STYLE = Path(__file__).resolve().parents[1] / "style"
 """Where tokens.css and app.css are; the server's pages include the same two files."""
 
 
-def html(text: Markup = Markup("")) -> widgets.HTML:  # noqa: B008 - Markup is immutable
+def html(text: Markup | Literal[""] = "") -> widgets.HTML:
     """Give a widget that shows `text`."""
     return widgets.HTML(str(text))
 

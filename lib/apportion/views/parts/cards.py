@@ -61,7 +61,9 @@ def head(answer: str, facts: Iterable[Markup] = ()) -> Markup:
     ).format(answer, items)
 
 
-def figure_tile(label: str, value: str, below: Iterable[str], bar: Markup = Markup("")) -> Markup:  # noqa: B008
+def figure_tile(
+    label: str, value: str, below: Iterable[str], bar: Markup | Literal[""] = ""
+) -> Markup:
     """Give a tile: label, figure, a bar that puts it in place, and what to hold it against."""
     lines = joined(Markup("<span>{}</span>").format(line) for line in below)
     return Markup(

@@ -1,4 +1,4 @@
-"""What every bqplot chart shares: axes, lines, bands, the frame around it.
+"""What every bqplot chart shares: axes, ticks, lines, bands.
 
 Colours are given as ``var(--ap-...)``, so that a chart follows the theme without the kernel.
 """
@@ -10,9 +10,6 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 from numpy.typing import NDArray
-
-from apportion.views.parts.boxes import html, stack
-from apportion.views.parts.download import Download
 
 TEXT, SURFACE = "var(--ap-text)", "var(--ap-surface)"
 CHARACTER_WIDTH = 6.8
@@ -107,25 +104,3 @@ def set_points(mark: bqplot.Mark, x: object, y: object) -> None:
     with mark.hold_sync():
         mark.x = np.asarray(x)
         mark.y = np.asarray(y, dtype=float)
-
-
-def frame(heading: widgets.HTML, chart: widgets.Widget, below: widgets.HTML) -> widgets.VBox:
-    """Give the card of one chart, with its download button."""
-    return stack([heading, chart, below, Download()], "ap-card", "ap-frame")
-
-
-__all__ = [
-    "SURFACE",
-    "TEXT",
-    "axis",
-    "band",
-    "figure",
-    "frame",
-    "html",
-    "line",
-    "set_margin",
-    "set_points",
-    "set_ticks",
-    "tick_labels",
-    "ticks",
-]

@@ -1,8 +1,8 @@
-/* Saves the chart of the surrounding .ap-frame as PNG at double size, title and unit included. The computed styles are
+/* Saves the chart of the surrounding .ap-frame as PNG at double size, with title, unit and key. The computed styles are
    written into a copy, because a picture made from an SVG knows neither the page's style sheet nor its variables. */
 
 const PAINT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'text-anchor', 'display', 'visibility'];
-const TOP = 64, PAD = 20;
+const HEAD = 64, PAD = 20;
 
 function element(tag, attributes, text = '') {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -22,19 +22,39 @@ function painted(svg) {
   return copy;
 }
 
+/* The key as it stands on the page: a mark and a word per area, or the areas would differ by colour alone. */
+function* key(list, left, top) {
+  const origin = list.getBoundingClientRect();
+  for (const entry of list.children) {
+    const mark = entry.firstElementChild, look = getComputedStyle(mark), at = mark.getBoundingClientRect(), box = entry.getBoundingClientRect();
+    const isLine = look.borderTopStyle !== 'none';
+    yield element('rect', {
+      x: left + at.x - origin.x, y: top + at.y - origin.y, width: at.width, height: isLine ? 2.5 : at.height, rx: isLine ? 0 : 3,
+      fill: isLine ? look.borderTopColor : look.backgroundColor,
+    });
+    yield element('text', {
+      x: left + at.right - origin.x + 6, y: top + box.y - origin.y + box.height / 2 + 4.5,
+      style: `font:400 13px Arial,sans-serif;fill:${getComputedStyle(entry).color}`,
+    }, entry.textContent);
+  }
+}
+
 function picture(frame) {
   const chart = frame.querySelector('.bqplot.figure');
   const box = chart.getBoundingClientRect();
-  const width = box.width + 2 * PAD, height = box.height + TOP + PAD;
+  const list = frame.querySelector('.ap-key');
+  const top = HEAD + (list ? list.getBoundingClientRect().height + 14 : 0);
+  const width = box.width + 2 * PAD, height = box.height + top + PAD;
   const out = element('svg', { width, height, xmlns: 'http://www.w3.org/2000/svg' });
   out.append(element('rect', { width, height, fill: getComputedStyle(frame).backgroundColor }));
   for (const [selector, y, font] of [['.ap-ct h2', 32, '600 18px'], ['.ap-ct p', 54, '400 13px']]) {
     const node = frame.querySelector(selector);
     if (node) out.append(element('text', { x: PAD, y, style: `font:${font} Arial,sans-serif;fill:${getComputedStyle(node).color}` }, node.textContent));
   }
+  if (list) out.append(...key(list, PAD, HEAD + 6));
   for (const svg of chart.querySelectorAll('svg')) {
     const copy = painted(svg);
-    for (const [name, value] of Object.entries({ x: PAD, y: TOP, width: box.width, height: box.height })) copy.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: PAD, y: top, width: box.width, height: box.height })) copy.setAttribute(name, value);
     out.append(copy);
   }
   return { svg: new XMLSerializer().serializeToString(out), width, height };
