@@ -7,12 +7,12 @@ import shutil
 import nbformat
 import pandas as pd
 import pytest
-from server.process import running
-from views.example import example_results
 
 from apportion.config import Settings
 from apportion.store import Store
 from apportion.store.migrations import migrate
+from server.process import running
+from views.example import example_results
 
 IMPORTS = """\
 import json, os

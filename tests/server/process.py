@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ MMM = "/admin/attribution/mmm"
 
 @dataclass
 class Answer:
+    """What the server said."""
+
     status: int
     headers: dict[str, str]
     body: bytes
@@ -59,9 +62,7 @@ class RunningServer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body or None, named)
         answer = connection.getresponse()
-        found = Answer(
-            answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
-        )
+        found = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         connection.close()
         return found
 
@@ -203,7 +204,7 @@ def unpacked(message: bytes) -> dict[str, Any]:
     """Give type and content of a message of protocol v1."""
     count = int.from_bytes(message[:8], "little")
     offsets = [int.from_bytes(message[8 * k : 8 * k + 8], "little") for k in range(1, count + 1)]
-    parts = [message[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    parts = [message[a:b] for a, b in pairwise(offsets)]
     return {"type": json.loads(parts[1])["msg_type"], "content": json.loads(parts[4])}
 
 

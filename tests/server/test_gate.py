@@ -1,10 +1,10 @@
 """Who is let in: this machine's own pages, and no foreign web site."""
 
 import pytest
-from server.process import MMM
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from apportion.server.gate import is_welcome
+from server.process import MMM
 
 
 def request(method="GET", host="127.0.0.1:8866", **headers):

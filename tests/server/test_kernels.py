@@ -4,10 +4,10 @@ import re
 import uuid
 
 import pytest
-from server.conftest import IMPORTS, WIDGETS
-from server.process import MMM, PRELOAD, wait_until
 
 from apportion.server.channels import message_type
+from server.conftest import IMPORTS, WIDGETS
+from server.process import MMM, PRELOAD, wait_until
 
 FROM_SURROUNDINGS = {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV"}
 FROM_SETTINGS = {
@@ -72,17 +72,20 @@ def test_nothing_a_browser_sends_reaches_the_kernel(server):
     assert "birch" not in str(found)
 
 
+@pytest.fixture(scope="module")
+def kernel(server):
+    """The kernel of one page."""
+    return server.open_page()
+
+
 @pytest.mark.parametrize("channel", ["shell", "control"])
 @pytest.mark.parametrize("kind", CODE)
-def test_a_page_cannot_run_code_in_its_kernel(server, kind, channel):
-    kernel = server.open_page()
-
+def test_a_page_cannot_run_code_in_its_kernel(server, kernel, kind, channel):
     said = server.talk(kernel, (kind, CODE[kind]), channel=channel, seconds=0.7)
 
     assert kind.replace("request", "reply") not in {message["type"] for message in said}
     assert "RAN" not in str(said)
     assert server.kernel_status(kernel) == 200
-    server.request("POST", f"/voila/api/shutdown/{kernel}", **xsrf(server))
 
 
 def test_widgets_answer_over_the_socket(server):

@@ -3,21 +3,24 @@
 import asyncio
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
-from server.conftest import IMPORTS, WIDGETS
-from server.process import PRELOAD, running, wait_until
 
+from apportion.config import Settings
 from apportion.errors import ConfigurationError, NotFoundError
 from apportion.server import serve
 from apportion.server.environment import bare_environment
 from apportion.server.forking import PRELOAD as EVERYTHING
 from apportion.server.forking import TRUSTED_FAILURES, Zygote, ZygoteError
 from apportion.server.sockets import bind
+from apportion.store import Store
+from apportion.store.migrations import migrate
+from server.conftest import IMPORTS, WIDGETS
+from server.process import PRELOAD, running, wait_until
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.7", "example.org", "127.0.0.2"])
@@ -57,15 +60,23 @@ def test_a_database_that_is_not_migrated_is_refused(installation, tmp_path):
 
 
 def test_an_unready_database_is_told_without_its_address(installation, tmp_path):
-    path = tmp_path / "copy.db"
-    path.write_bytes(Path(installation.database_url.removeprefix("sqlite:///")).read_bytes())
-    copy = installation.model_copy(update={"database_url": f"sqlite:///{path}"})
-    with running(copy, tmp_path / "log", preload=None) as server:
-        path.write_bytes(b"")
+    path = tmp_path / "own.db"
+    own = Settings(
+        _env_file=None,
+        home=tmp_path,
+        database_url=f"sqlite:///{path}",
+        notebooks=installation.notebooks,
+    )
+    migrate(own)
+    Store(own.database_url).add_tenant("acme", name="Acme", currency="EUR", timezone="UTC")
+    with running(own, tmp_path / "log", preload=None) as server:
+        assert server.get("/readyz").status == 200
+        with sqlite3.connect(path) as database:
+            database.execute("DROP TABLE alembic_version")
         answer = server.get("/readyz")
 
         assert answer.status == 503
-        assert "copy.db" not in answer.text
+        assert "own.db" not in answer.text
         assert server.get("/healthz").status == 200
 
 
@@ -94,17 +105,17 @@ def test_a_server_that_is_killed_takes_its_kernels_along(serve_page):
 
 def test_when_the_zygote_dies_pages_still_open_and_a_new_one_is_started(serve_page):
     with serve_page(IMPORTS, WIDGETS) as server:
-        server.open_page()
+        lost = server.open_page()
         first = server.zygote()
         first.kill()
-        first.wait(10)
+        assert wait_until(lambda: first.status() == psutil.STATUS_ZOMBIE)
 
         kernel = server.open_page()
 
         assert server.environment(kernel)["APPORTION_TENANT"] == "acme"
         assert server.zygote().pid != first.pid
         assert "starting an ordinary kernel" in server.log.read_text()
-        assert "IPKernel" not in server.log.read_text()
+        assert wait_until(lambda: server.kernel_status(lost) == 404)
 
 
 def test_a_zygote_that_cannot_start_is_given_up(tmp_path):
@@ -163,9 +174,12 @@ def test_what_the_zygote_imports_can_be_forked(tmp_path):
     zygote.start()
 
     async def fork():
-        process = await zygote.fork(str(tmp_path / "absent.json"), bare_environment(), str(tmp_path))
-        process.wait()
+        file = str(tmp_path / "kernel-x.json")
+        return await zygote.fork(file, {**bare_environment(), "HOME": str(tmp_path)}, str(tmp_path))
 
-    asyncio.run(fork())
+    process = asyncio.run(fork())
 
+    assert process.poll() is None
+    process.kill()
+    assert process.wait() == 0
     zygote.stop()

@@ -5,9 +5,9 @@ import socket
 import time
 
 import pytest
-from server.process import MMM
 
 from apportion.server.assets import own_assets
+from server.process import MMM
 
 FOREIGN = re.compile(r"""(?:https?:)?//(?!www\.w3\.org)[\w.-]+\.[a-z]{2,}""")
 

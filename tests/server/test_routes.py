@@ -1,12 +1,12 @@
 """What can be reached, and that nothing else can."""
 
 import pytest
-from server.process import MMM
 
 from apportion.server.application import Server
 from apportion.server.assets import voila_address
 from apportion.server.pages import APPS, existing
 from apportion.workspace import open_workspace
+from server.process import MMM
 
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 

@@ -184,13 +184,11 @@ def _home(workspace: Workspace, apps: tuple[Page, ...]) -> Any:
 
 
 def page_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Give JupyterLab's page configuration without what would ask another host."""
-    disabled = [*config.get("disabledExtensions", []), "@jupyterlab/mathjax2-extension:plugin"]
+    """Give JupyterLab's page configuration with addresses of this server only."""
     return {
         **config,
-        "disabledExtensions": disabled,
-        "mathjaxConfig": "",
-        "fullMathjaxUrl": "",
+        "mathjaxConfig": "none",
+        "fullMathjaxUrl": "/assets/nomath.js",
         "fullStaticUrl": f"{voila_address()}/static",
         "fullLabextensionsUrl": f"{voila_address()}/labextensions",
     }
