@@ -102,6 +102,15 @@ def test_an_exception_between_batches_undoes_all_of_them(tenant):
     assert tenant.controls()["value"].tolist() == [1.0]
 
 
+def test_rows_of_several_datasets_are_counted_together(tenant):
+    told: list[int] = []
+
+    written = tenant.write_all(((name, [row]) for name, row in rows().items()), told.append)
+
+    assert written == 7
+    assert told == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_an_exception_in_one_dataset_undoes_the_others(tenant):
     items = rows()["order_items"].assign(order_id="unknown")
 
@@ -111,13 +120,13 @@ def test_an_exception_in_one_dataset_undoes_the_others(tenant):
     assert tenant.spend().empty
 
 
-def test_what_is_written_is_told_batch_by_batch(tenant):
+def test_what_is_written_so_far_is_told_after_each_batch(tenant):
     told: list[int] = []
     batches = [_controls({"a": 1, "b": 1}), _controls({"a": 2})]
 
     tenant.write("controls", batches, told.append)
 
-    assert told == [2, 1]
+    assert told == [2, 3]
 
 
 def test_a_large_batch_is_cut(tenant, monkeypatch):
@@ -126,7 +135,7 @@ def test_a_large_batch_is_cut(tenant, monkeypatch):
 
     tenant.write("controls", [_controls(dict.fromkeys("abcde", 1.0))], told.append)
 
-    assert told == [2, 2, 1]
+    assert told == [2, 4, 5]
     assert len(tenant.controls()) == 5
 
 

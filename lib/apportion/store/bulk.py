@@ -29,9 +29,9 @@ def write(
     dataset: Dataset,
     table: Table,
     batches: Iterable[pd.DataFrame],
-    on_rows: Callable[[int], None] | None,
-) -> int:
-    """Upsert all batches in the connection's transaction; give the number of rows.
+    on_rows: Callable[[int], None],
+) -> None:
+    """Upsert all batches in the connection's transaction; tell `on_rows` the rows of each.
 
     Raises
     ------
@@ -41,7 +41,6 @@ def write(
     connection.lock(table.name)
     is_postgresql = connection.connection.dialect.name == "postgresql"
     writer = bulk_postgresql if is_postgresql else bulk_sqlite
-    total = 0
     with writer.open_writer(connection, table, dataset) as upsert:
         for frame in _limited(batches):
             rows = conform(frame, dataset)
@@ -50,10 +49,7 @@ def write(
                 _check_orders(connection, rows)
             # One statement can touch a key only once (PostgreSQL); the last row of a key wins.
             upsert(rows.drop_duplicates(list(dataset.key), keep="last"))
-            total += len(rows)
-            if on_rows is not None:
-                on_rows(len(rows))
-    return total
+            on_rows(len(rows))
 
 
 def _limited(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -60,7 +60,7 @@ class SourceData(TenantBound):
         batches : iterable of DataFrame
             Frames of that dataset; an exception that it raises undoes everything.
         on_rows : callable, optional
-            Told, after each batch, how many rows it had.
+            Told, after each batch, how many rows have been written so far.
 
         Returns
         -------
@@ -83,10 +83,17 @@ class SourceData(TenantBound):
     ) -> int:
         """Store several datasets, as :meth:`write` does one: all of them or none."""
         total = 0
+
+        def count(rows: int) -> None:
+            nonlocal total
+            total += rows
+            if on_rows is not None:
+                on_rows(total)
+
         with self._writing() as connection:
             for dataset, batches in parts:
                 contract, table = _dataset(dataset), SOURCE_TABLES[dataset]
-                total += bulk.write(connection, contract, table, batches, on_rows)
+                bulk.write(connection, contract, table, batches, count)
         return total
 
     def spend(self, start: Day = None, end: Day = None) -> pd.DataFrame:
