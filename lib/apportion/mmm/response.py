@@ -40,24 +40,24 @@ _SEARCHED_SCALES = (1e-3, 1e3)
 _BISECTIONS = 40
 _NODES = 61
 
-Draws = NDArray[np.float64]
+Samples = NDArray[np.float64]
 
 
 class Returns(NamedTuple):
     """ROI and marginal ROI of a window, each (n_draws, n_channels); NaN without spend in it."""
 
-    roi: Draws
-    marginal_roi: Draws
+    roi: Samples
+    marginal_roi: Samples
 
 
 class Prediction(NamedTuple):
     """Expected and replicated outcome, each (n_draws, n_rows)."""
 
-    expected: Draws
-    replicated: Draws
+    expected: Samples
+    replicated: Samples
 
 
-def contribution(fitted: FittedMMM) -> Draws:
+def contribution(fitted: FittedMMM) -> Samples:
     """Give what each channel caused in each week, (n_draws, n_channels, n_weeks)."""
     return _ceiling(fitted) * _effect(fitted, _adstocked(fitted))
 
@@ -84,7 +84,7 @@ def returns(fitted: FittedMMM, start: int, stop: int) -> Returns:
     return Returns(worth * (effect - dark).sum(-1), worth * growth.sum(-1))
 
 
-def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int) -> Draws:
+def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int) -> Samples:
     """Give the mean weekly contribution at `scales` times the flight.
 
     Returns
@@ -96,7 +96,7 @@ def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int)
     return np.asarray(_ceiling(fitted) * np.stack(weekly, -1))
 
 
-def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Draws:
+def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Samples:
     """Give the multiple of the flight where the next unit earns half of the average unit.
 
     Returns
@@ -107,7 +107,7 @@ def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Draws:
     flight = _adstocked(fitted)[..., start:stop]
     slope = fitted.draws.slope[..., None]
 
-    def still_steep(scale: Draws) -> NDArray[np.bool_]:
+    def still_steep(scale: Samples) -> NDArray[np.bool_]:
         effect = _effect(fitted, flight * scale[..., None])
         return np.asarray((effect * (elasticity(effect, slope) - 0.5)).sum(-1) > 0)
 
@@ -170,16 +170,16 @@ def predict(
     return Prediction(expected * scale, (expected + noise) * scale)
 
 
-def _adstocked(fitted: FittedMMM) -> Draws:
+def _adstocked(fitted: FittedMMM) -> Samples:
     return adstock(fitted.data.spend / spend_scale(fitted.data), fitted.draws.alpha)
 
 
-def _effect(fitted: FittedMMM, adstocked: Draws) -> Draws:
+def _effect(fitted: FittedMMM, adstocked: Samples) -> Samples:
     draws = fitted.draws
     return hill(adstocked, draws.half_saturation[..., None], draws.slope[..., None])
 
 
-def _ceiling(fitted: FittedMMM) -> Draws:
+def _ceiling(fitted: FittedMMM) -> Samples:
     return fitted.draws.beta[..., None] * outcome_scale(fitted.data)
 
 
