@@ -9,9 +9,12 @@ import time
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.views.channels import channel_look
 from apportion.views.mmm import results_frame
+from apportion.views.theme import money, percent, ratio, score, span
 from command import environment_of, run, start, succeed
 
 pytestmark = pytest.mark.slow
@@ -122,3 +125,33 @@ def _wait_until(is_true):
     while not is_true():
         assert time.monotonic() < deadline, "it did not happen within a minute"
         time.sleep(0.2)
+
+
+@pytest.mark.browser
+def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
+    results = trained.workspace.mmm.latest()
+    process = start(trained.settings, "serve", "--tenant", "robyn", "--port", "0")
+    try:
+        address = _address(process)
+
+        tab = open_tab(address, "/admin/attribution/mmm")
+
+        for effect in results.channels:
+            row = tab.locator("table.ap-table tbody tr").filter(has_text=channel_look(effect.channel).name)
+            expect(row).to_contain_text(percent(effect.contribution_percent, 1))
+            expect(row).to_contain_text(ratio(effect.current_roi))
+            expect(row).to_contain_text(ratio(effect.marginal_roi))
+            expect(row).to_contain_text(span(effect.marginal_roi_interval, ratio))
+            expect(row).to_contain_text(money(effect.current_spend, results.currency))
+        expect(tab.locator(".ap-kpis")).to_contain_text(score(results.model_fit.r2))
+        assert tab.errors == []
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _address(process):
+    for line in process.stderr:
+        if "Ready: " in line:
+            return line.partition("Ready: ")[2].strip()
+    raise AssertionError("the server ended before it was ready")
