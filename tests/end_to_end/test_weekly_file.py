@@ -137,7 +137,9 @@ def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
         tab = open_tab(address, "/admin/attribution/mmm")
 
         for effect in results.channels:
-            row = tab.locator("table.ap-table tbody tr").filter(has_text=channel_look(effect.channel).name)
+            row = tab.locator("table.ap-table tbody tr").filter(
+                has_text=channel_look(effect.channel).name
+            )
             expect(row).to_contain_text(percent(effect.contribution_percent, 1))
             expect(row).to_contain_text(ratio(effect.current_roi))
             expect(row).to_contain_text(ratio(effect.marginal_roi))
