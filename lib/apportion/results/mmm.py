@@ -49,7 +49,7 @@ class ModelFit(Result):
     durbin_watson: float
     """Autocorrelation of the residuals: 2 means none."""
     holdout_mape: float | None = None
-    """Average miss in weeks that a second fit had not seen; None: too few weeks to hold some out."""
+    """Average miss in weeks that a second fit had not seen; None: too few weeks for that."""
     last_year_mape: float | None = None
     """Average miss in those weeks of last year's same weeks, the forecast that costs nothing."""
 
