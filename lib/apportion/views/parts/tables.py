@@ -7,6 +7,9 @@ from markupsafe import Markup
 
 from apportion.views.parts.cards import joined
 
+MANY = 6
+"""Beyond so many columns, rows become cards on a tablet already."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -43,9 +46,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], caption: st
         for row in rows
     )
     return Markup(
-        '<div class="ap-scroll"><table class="ap-table cards"><caption>{}</caption>'
+        '<div class="ap-scroll {}"><table class="ap-table cards"><caption>{}</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, heads, body)
+    ).format("many" if len(columns) > MANY else "", caption, heads, body)
 
 
 def _cell(column: Column, cell: Cell) -> Markup:
