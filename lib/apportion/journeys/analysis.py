@@ -1,0 +1,138 @@
+"""From a snapshot to everything that the page, the API and a scheduled run show of journeys."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from ibis import Table
+
+from apportion.journeys import counts, paths
+from apportion.journeys.counts import Customer
+from apportion.journeys.credit_tables import credit_tables, position_credit
+from apportion.journeys.snapshot import Snapshot
+from apportion.journeys.tally import tally
+from apportion.journeys.training import player_names, train
+from apportion.results.journeys import (
+    AttributionSettings,
+    CommonPath,
+    Flow,
+    JourneyResults,
+    PathAnalysis,
+    PathLength,
+    WindowDays,
+)
+
+COMMON_PATHS = 10
+SEED = 20260101
+
+
+def analyse(
+    snapshot: Snapshot,
+    settings: AttributionSettings,
+    *,
+    customer: Customer | None = None,
+    seed: int = SEED,
+) -> JourneyResults:
+    """Analyse a tenant's paths and credit its conversions under all seven models.
+
+    Parameters
+    ----------
+    customer : "new" or "returning", optional
+        Whose conversions to look at; the models are trained on all paths in any case.
+    """
+    coded, window = snapshot.kinds, settings.window_days
+    direct = paths.direct(snapshot.conversions, window, coded)
+    with paths.steps(snapshot.touchpoints, window).cache() as cut:
+        moves = counts.transitions(cut, order=settings.markov_order)
+        with paths.whole(cut, coded).union(direct).cache() as found:
+            sets = counts.sets(found)
+            unserved = counts.direct(found)
+            analysis = path_analysis(found, moves, coded, window_days=window, customer=customer)
+    training = train(moves, sets, coded, settings, np.random.default_rng(seed))
+    sums = tally(snapshot.touchpoints, settings)
+    return JourneyResults(
+        settings=settings,
+        paths=analysis,
+        credit=credit_tables(sums.credit, unserved, training, coded, customer=customer),
+        positions=position_credit(sums.places, training, coded),
+        trained=training.trained,
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def path_analysis(
+    found: Table,
+    moves: pd.DataFrame,
+    coded: pd.DataFrame,
+    *,
+    window_days: WindowDays,
+    customer: Customer | None = None,
+) -> PathAnalysis:
+    """Describe the ways to a conversion.
+
+    Parameters
+    ----------
+    found : Table
+        ``paths.whole`` and ``paths.direct`` together.
+    moves, coded : DataFrame
+        What ``counts.transitions`` and ``paths.kinds`` give.
+    """
+    lengths = counts.lengths(found, customer)
+    conversions, served = int(lengths["conversions"].sum()), int(lengths["served"].sum())
+    touchpoints = int((lengths["length"] * lengths["conversions"]).sum())
+    hours = lengths["age"].sum() / paths.MICROSECONDS_PER_HOUR
+    return PathAnalysis(
+        common_paths=_common(found, coded, "word", customer),
+        collapsed_paths=_common(found, coded, "turn", customer),
+        avg_touchpoints=touchpoints / conversions if conversions else None,
+        avg_time_to_conversion=hours / served if served else None,
+        path_length_distribution=tuple(
+            PathLength(length=row["length"], count=row["conversions"])
+            for row in lengths.to_dict("records")
+        ),
+        flows=_flows(moves, coded),
+        conversions=conversions,
+        direct_conversions=conversions - served,
+        other_paths=int(moves["losses"].sum()) if customer is None else None,
+        window_days=window_days,
+        customer=customer,
+    )
+
+
+def _common(
+    found: Table, coded: pd.DataFrame, sequence: Literal["word", "turn"], customer: Customer | None
+) -> tuple[CommonPath, ...]:
+    names = coded.drop_duplicates("code").set_index("code")["channel"]
+    bits = paths.code_bits(coded)
+    top = counts.common(found, sequence=sequence, customer=customer, limit=COMMON_PATHS)
+    return tuple(
+        CommonPath(
+            path=tuple(names[code] for code in paths.unpack(row["words"], bits)),
+            count=row["conversions"],
+            avg_order_value=row["revenue"] / row["conversions"],
+            conversion_rate=row["conversions"] / row["paths"] if customer is None else None,
+        )
+        for row in top.to_dict("records")
+    )
+
+
+def _flows(moves: pd.DataFrame, coded: pd.DataFrame) -> tuple[Flow, ...]:
+    names, _ = player_names(coded)
+    numbers = moves[["before", "player", "touchpoints", "conversions", "losses"]]
+    steps = numbers.groupby(["before", "player"], as_index=False).sum().to_dict("records")
+    ends = numbers.groupby("player", as_index=False).sum().to_dict("records")
+    flows = [
+        Flow(
+            source=names[step["before"]] if step["before"] >= 0 else None,
+            target=names[step["player"]],
+            count=step["touchpoints"],
+        )
+        for step in steps
+    ]
+    flows += [
+        Flow(source=names[end["player"]], target=None, count=end[what], converted=converted)
+        for end in ends
+        for what, converted in (("conversions", True), ("losses", False))
+        if end[what]
+    ]
+    return tuple(sorted(flows, key=lambda flow: -flow.count))

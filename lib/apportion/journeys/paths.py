@@ -1,0 +1,345 @@
+"""Which touchpoint serves which conversion, as expressions that run on DuckDB and on Spark alike.
+
+Definitions
+-----------
+- A touchpoint **serves** the customer's first conversion at or after it, and only that one: credit
+  is never given twice, and a repeat purchase starts with an empty path.
+- It counts if it is less than the lookback **window** older than the conversion. A window is an
+  exact duration (7 days are 168 hours) between instants in UTC, so that neither the tenant's time
+  zone nor daylight saving moves its edge.
+- Touchpoints of the same instant are ordered by `touchpoint_id`, conversions by `order_id`; of two
+  orders of one instant the first has the path.
+- A conversion that no touchpoint serves is **direct**: one touchpoint, on channel "direct", at the
+  moment of the conversion.
+- The other touchpoints make up **paths that did not convert**. Those between two conversions (or
+  before the first one, or after the last) are cut into consecutive windows, counted from the first
+  touchpoint there: like a path that converted, such a path spans less than one window. A path
+  that is still open when the data end counts as not converted so far.
+- An event delivered twice (same customer, instant and id) counts once. An event that arrives late
+  takes its place by its own time, as soon as the tables are built again.
+
+So every touchpoint belongs to exactly one path, and every conversion has exactly one.
+
+Every function takes and gives Ibis tables. There is no raw SQL, and nothing that Spark lacks:
+instants are whole microseconds since 1970, a set of channels is a sum of powers of two, a sequence
+of channels is packed into whole numbers.
+"""
+
+import datetime as dt
+import functools
+import operator
+
+import ibis
+import pandas as pd
+from ibis import Table
+
+from apportion.results.journeys import DIRECT
+
+MICROSECONDS_PER_DAY = 24 * 60 * 60 * 1_000_000
+MICROSECONDS_PER_HOUR = 60 * 60 * 1_000_000
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+PLAYERS = 14
+"""How many channels the models tell apart: the rarest beyond that are taken together."""
+
+START = -1
+"""Stands for the channel before a path's first touchpoint."""
+
+CONVERTED = -1
+"""The `part` of a path that converted."""
+
+_NO_EARLIER_CONVERSION = -(2**62)
+_WORDS = 2
+
+
+def instants(table: Table) -> Table:
+    """Give `table` with `timestamp` as whole microseconds since 1970, in a column `instant`."""
+    epoch = ibis.literal(EPOCH, type="timestamp('UTC')")
+    return table.mutate(instant=table.timestamp.delta(epoch, unit="microsecond").cast("int64"))
+
+
+def customers(table: Table) -> Table:
+    """Give `table` with `customer` and `group` from its `customer_id`.
+
+    The group is the same on every engine and in every version: two hexadecimal digits of MD5.
+    """
+    digest = table.customer_id.hexdigest("md5")
+    return table.mutate(customer=table.customer_id, group=digest.substr(0, 2))
+
+
+def kinds(touchpoints: Table) -> pd.DataFrame:
+    """Give every distinct channel, campaign and device with its number of touchpoints, coded.
+
+    Returns
+    -------
+    DataFrame
+        `kind` numbers the rows; `code` the channels by name; `player` the channels by number of
+        touchpoints, the most frequent first; all channels from number 13 on share one if there
+        are more than 14. Channel "direct" is always there, if need be with no touchpoints and
+        player -1.
+    """
+    counts: pd.DataFrame = (
+        touchpoints.group_by("channel", "campaign", "device")
+        .agg(touchpoints=lambda table: table.count())
+        .to_pandas()
+    )
+    if DIRECT not in set(counts["channel"]):
+        row = {"channel": DIRECT, "campaign": "", "device": "", "touchpoints": 0}
+        counts = pd.concat([counts, pd.DataFrame([row])], ignore_index=True)
+    counts = counts.sort_values(["channel", "campaign", "device"], ignore_index=True)
+    channels = counts.groupby("channel", sort=True)["touchpoints"].sum()
+    codes = {channel: code for code, channel in enumerate(channels.index)}
+    ranked = sorted(channels[channels > 0].index, key=lambda channel: (-channels[channel], channel))
+    players = {channel: min(place, PLAYERS - 1) for place, channel in enumerate(ranked)}
+    return counts.assign(
+        kind=range(len(counts)),
+        code=counts["channel"].map(codes).astype("int64"),
+        player=counts["channel"].map(players).fillna(START).astype("int64"),
+    )
+
+
+def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
+    """Find the conversion that each touchpoint may serve, whatever the window.
+
+    Parameters
+    ----------
+    touchpoints : Table
+        `customer`, `group`, `instant`, `touchpoint_id`, `channel`, `campaign`, `device`.
+    conversions : Table
+        `customer`, `instant`, `order_id`, `revenue`, `is_new_customer`.
+    coded : DataFrame
+        What :func:`kinds` gives for these touchpoints.
+
+    Returns
+    -------
+    Table
+        A row per touchpoint: `customer`; `group`; `segment`, the ordinal of the customer's next
+        conversion (0: none comes); `sequence`, its rank before it; `kind`, `channel` and `player`,
+        see :func:`kinds`; `since`, microseconds since the segment's first touchpoint; `run`, how
+        often the channel has changed since; and of the conversion: `age`, microseconds until it,
+        `revenue`, `is_new`.
+    """
+    orders = _ordered(conversions)
+    codes = ibis.memtable(coded[["channel", "campaign", "device", "kind", "code", "player"]])
+    touchpoints = touchpoints.inner_join(codes, ["channel", "campaign", "device"])
+    joined = touchpoints.left_join(
+        orders,
+        [
+            touchpoints.customer == orders.customer,
+            touchpoints.instant > orders.opens,
+            touchpoints.instant <= orders.closes,
+        ],
+    ).select(
+        customer=touchpoints.customer,
+        group=touchpoints.group,
+        segment=orders.ordinal.fill_null(0),
+        instant=touchpoints.instant,
+        touchpoint_id=touchpoints.touchpoint_id,
+        kind=touchpoints.kind.cast("int32"),
+        channel=touchpoints.code.cast("int16"),
+        player=touchpoints.player.cast("int16"),
+        age=orders.closes - touchpoints.instant,
+        revenue=orders.revenue,
+        is_new=orders.is_new,
+    )
+    in_segment = ibis.window(
+        group_by=["customer", "segment"], order_by=["instant", "touchpoint_id"]
+    )
+    ordered = joined.mutate(
+        sequence=ibis.row_number().over(in_segment).cast("int32"),
+        since=joined.instant - joined.instant.first().over(in_segment),
+        changed=(joined.channel != joined.channel.lag().over(in_segment)).fill_null(False),
+        again=_again(joined, "touchpoint_id", in_segment),
+    )
+    ordered = ordered.filter(~ordered.again).drop("instant", "touchpoint_id", "again")
+    so_far = ibis.cumulative_window(group_by=["customer", "segment"], order_by="sequence")
+    return ordered.mutate(run=ordered.changed.cast("int32").sum().over(so_far).cast("int32")).drop(
+        "changed"
+    )
+
+
+def answered(served: Table, conversions: Table) -> Table:
+    """Find out how long before each conversion its latest touchpoint was.
+
+    Returns
+    -------
+    Table
+        A row per conversion: `revenue`, `is_new`, `latest` in microseconds; null: it has none.
+    """
+    orders = _ordered(conversions)
+    latest = (
+        served.filter(served.segment > 0)
+        .group_by("customer", "segment")
+        .agg(latest=lambda table: table.age.min())
+    )
+    return orders.left_join(
+        latest, [orders.customer == latest.customer, orders.ordinal == latest.segment]
+    ).select(revenue=orders.revenue, is_new=orders.is_new, latest=latest.latest)
+
+
+def steps(served: Table, window_days: int) -> Table:
+    """Cut the touchpoints into paths, for one window.
+
+    Returns
+    -------
+    Table
+        A row per touchpoint. `customer`, `segment` and `part` name its path; a path with `part` -1
+        converted. `position` counts from 1; `turn` does so with repeats of a channel taken as
+        one, and `turned` marks the first of such a run. `before` and `before_that` are the players
+        before it, -1 at the start; `last` marks the end. `group`, `channel`, `player`, `age`,
+        `revenue` and `is_new` are those of `served`.
+    """
+    window = window_days * MICROSECONDS_PER_DAY
+    serves = (served.age < window).fill_null(False)
+    cut = served.mutate(
+        part=ibis.ifelse(serves, CONVERTED, (served.since // window)).cast("int32"),
+    )
+    path = ibis.window(group_by=["customer", "segment", "part"], order_by="sequence")
+    return cut.select(
+        "customer",
+        "segment",
+        "part",
+        "group",
+        "channel",
+        "player",
+        "age",
+        "revenue",
+        "is_new",
+        position=(ibis.row_number().over(path) + 1).cast("int32"),
+        turn=(cut.run - cut.run.first().over(path) + 1).cast("int32"),
+        turned=(cut.run != cut.run.lag().over(path)).fill_null(True),
+        before=cut.player.lag(1).over(path).fill_null(START).cast("int16"),
+        before_that=cut.player.lag(2).over(path).fill_null(START).cast("int16"),
+        last=cut.player.lead().over(path).fill_null(START) == START,
+    )
+
+
+def serving(served: Table, window_days: int) -> Table:
+    """Give the touchpoints of the paths that converted, path by path in order of time.
+
+    Returns
+    -------
+    Table
+        `position` in the path, from 1; `player`, `kind`; `age`, `revenue`, `is_new` of the
+        conversion.
+    """
+    rows = served.filter(served.age < window_days * MICROSECONDS_PER_DAY)
+    path = ibis.window(group_by=["customer", "segment"], order_by="sequence")
+    return (
+        rows.mutate(position=(ibis.row_number().over(path) + 1).cast("int32"))
+        .order_by("customer", "segment", "sequence")
+        .select("position", "player", "kind", "age", "revenue", "is_new")
+    )
+
+
+def whole(cut: Table, coded: pd.DataFrame) -> Table:
+    """Give one row per path of what :func:`steps` gives.
+
+    Returns
+    -------
+    Table
+        `group`, `converted`, `revenue`, `is_new`, `length`, `age` of the first touchpoint;
+        `members`, the set of players as a sum of powers of two; and the sequence of channels as
+        it is (`word_0`, …) and with repeats taken as one (`turn_0`, …), see :func:`unpack`.
+    """
+    bits, players = code_bits(coded), sorted({*coded["player"]} - {START})
+    table = cut.group_by("customer", "segment", "part").agg(
+        group=cut.group.min(),
+        revenue=cut.revenue.max(),
+        is_new=cut.is_new.max(),
+        length=cut.position.max(),
+        age=cut.age.max(),
+        **{f"has_{player}": (cut.player == player).any() for player in players},
+        **_packed(cut, "word", cut.position, bits),
+        **_packed(cut, "turn", cut.turn, bits, only=cut.turned),
+    )
+    # Spark's dialect has no bitwise or over rows.
+    bit_values = (ibis.ifelse(table[f"has_{player}"], 2**player, 0) for player in players)
+    members = functools.reduce(operator.add, bit_values, ibis.literal(0, type="int32"))
+    return table.mutate(converted=table.part == CONVERTED, members=members.cast("int32")).drop(
+        "customer", "segment", "part", *(f"has_{player}" for player in players)
+    )
+
+
+def direct(conversions: Table, window_days: int, coded: pd.DataFrame) -> Table:
+    """Give a path for every conversion that no touchpoint serves: one touchpoint, direct.
+
+    Parameters
+    ----------
+    conversions : Table
+        What :func:`answered` gives.
+
+    Returns
+    -------
+    Table
+        The columns of :func:`whole`; `group` and `age` are null and `members` is empty.
+    """
+    window = window_days * MICROSECONDS_PER_DAY
+    unserved = conversions.filter((conversions.latest >= window).fill_null(True))
+    code = int(coded.loc[coded["channel"] == DIRECT, "code"].iloc[0])
+    packed = {
+        f"{name}_{number}": ibis.literal(0 if number else code + 1, type="int64")
+        for name in ("word", "turn")
+        for number in range(_WORDS)
+    }
+    return unserved.select(
+        group=ibis.null("string"),
+        revenue=unserved.revenue,
+        is_new=unserved.is_new,
+        length=ibis.literal(1, type="int32"),
+        age=ibis.null("int64"),
+        **packed,
+        converted=ibis.literal(True),
+        members=ibis.literal(0, type="int32"),
+    )
+
+
+def code_bits(coded: pd.DataFrame) -> int:
+    """Give how many bits hold a channel's code plus one."""
+    return max(1, int(coded["code"].nunique()).bit_length())
+
+
+def longest(bits: int) -> int:
+    """Give the number of touchpoints up to which a packed sequence is complete."""
+    return _WORDS * (62 // bits)
+
+
+def unpack(words: tuple[int, ...], bits: int) -> tuple[int, ...]:
+    """Give the channel codes that a packed sequence stands for."""
+    per_word, mask = 62 // bits, (1 << bits) - 1
+    codes = ((word >> (bits * place)) & mask for word in words for place in range(per_word))
+    return tuple(code - 1 for code in codes if code)
+
+
+def _ordered(conversions: Table) -> Table:
+    """Give each conversion its ordinal and the time that belongs to it, since the one before."""
+    by_time = ibis.window(group_by="customer", order_by=["instant", "order_id"])
+    marked = conversions.mutate(again=_again(conversions, "order_id", by_time))
+    orders = marked.filter(~marked.again)
+    return orders.select(
+        "customer",
+        "revenue",
+        ordinal=(ibis.row_number().over(by_time) + 1).cast("int32"),
+        opens=orders.instant.lag().over(by_time).fill_null(_NO_EARLIER_CONVERSION),
+        closes=orders.instant,
+        is_new=orders.is_new_customer,
+    )
+
+
+def _again(table: Table, identity: str, order: ibis.Value) -> ibis.Value:
+    same_id = table[identity] == table[identity].lag().over(order)
+    return (same_id & (table.instant == table.instant.lag().over(order))).fill_null(False)
+
+
+def _packed(
+    cut: Table, name: str, place: ibis.Value, bits: int, only: ibis.Value | None = None
+) -> dict[str, ibis.Value]:
+    per_word = 62 // bits
+    digit = (cut.channel + 1).cast("int64") << (((place - 1) % per_word) * bits).cast("int32")
+    word = (place - 1) // per_word
+    return {
+        f"{name}_{number}": ibis.ifelse(
+            (word == number) if only is None else (word == number) & only, digit, 0
+        ).sum()
+        for number in range(_WORDS)
+    }
