@@ -1,6 +1,7 @@
 """How a server starts, what it refuses, and that it leaves nothing behind."""
 
 import asyncio
+import re
 import signal
 import socket
 import sqlite3
@@ -59,25 +60,49 @@ def test_a_database_that_is_not_migrated_is_refused(installation, tmp_path):
         serve(bare, tenant="acme", port=0, on_ready=pytest.fail)
 
 
-def test_an_unready_database_is_told_without_its_address(installation, tmp_path):
-    path = tmp_path / "own.db"
+@pytest.fixture
+def own(installation, tmp_path):
+    """Settings of a database of its own, which a test may break."""
     own = Settings(
         _env_file=None,
         home=tmp_path,
-        database_url=f"sqlite:///{path}",
+        database_url=f"sqlite:///{tmp_path / 'own.db'}",
         notebooks=installation.notebooks,
     )
     migrate(own)
     Store(own.database_url).add_tenant("acme", name="Acme", currency="EUR", timezone="UTC")
+    return own
+
+
+def change(settings, statement):
+    """Change the database behind the server's back."""
+    with sqlite3.connect(settings.database_url.removeprefix("sqlite:///")) as database:
+        database.execute(statement)
+
+
+def test_an_unready_database_is_told_without_its_address(own, tmp_path):
     with running(own, tmp_path / "log", preload=None) as server:
         assert server.get("/readyz").status == 200
-        with sqlite3.connect(path) as database:
-            database.execute("DROP TABLE alembic_version")
+        change(own, "DROP TABLE alembic_version")
         answer = server.get("/readyz")
 
         assert answer.status == 503
         assert "own.db" not in answer.text
         assert server.get("/healthz").status == 200
+
+
+def test_a_bug_is_told_with_a_reference_whose_traceback_is_in_the_log(own, tmp_path):
+    with running(own, tmp_path / "log", preload=None) as server:
+        change(own, "ALTER TABLE mmm_models RENAME TO gone")
+        answer = server.get("/?email=ann@example.org")
+        reference = re.search(r"<code>(\w{8})</code>", answer.text).group(1)
+        log = server.log.read_text()
+
+    assert answer.status == 500
+    assert "Something went wrong" in answer.text
+    assert "mmm_models" not in answer.text
+    assert f"reference {reference}: 500 GET /\nTraceback" in log
+    assert "ann@example.org" not in log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

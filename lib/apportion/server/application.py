@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,10 @@ class Server(Voila):
         try:
             http.add_sockets(address.sockets)
             on_ready()
+            # The views' package brings the widgets along: better now than at the first visit.
+            warm = asyncio.create_task(asyncio.to_thread(import_module, "apportion.server.home"))
             await stopped.wait()
+            await warm
         finally:
             http.stop()
             await self.kernel_manager.shutdown_all(now=True)

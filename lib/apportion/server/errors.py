@@ -7,6 +7,7 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
+from apportion.errors import ApportionError
 from apportion.server.templates import render
 
 log = logging.getLogger("apportion.server")
@@ -54,5 +55,13 @@ class ErrorPage(RequestHandler):
         self.set_header("Content-Security-Policy", STRICT_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
-        title = TITLES.get(status_code, "Something went wrong")
-        self.finish(render("error.html.j2", title=title, code=status_code, reference=reference))
+        raised = error[1] if error else None
+        self.finish(
+            render(
+                "error.html.j2",
+                title=TITLES.get(status_code, "Something went wrong"),
+                message=str(raised) if isinstance(raised, ApportionError) else "",
+                code=status_code,
+                reference=reference,
+            )
+        )

@@ -48,7 +48,7 @@ def home(workspace: Workspace, mmm_path: str | None, today: dt.date) -> Home:
     results = workspace.mmm.latest()
     reading = Reading(results, tenant.timezone)
     loaded = (data_card(fresh), runs_card(workspace.runs.list(), tenant.timezone))
-    below = Markup('<div class="ap-split ap-home">{}{}</div>').format(*loaded)
+    below = Markup('<div class="ap-split" style="--a:1.8fr">{}{}</div>').format(*loaded)
     if results.status is ModelStatus.COMPLETED and results.media_percent:
         newest = max(workspace.mmm.versions(), key=lambda model: model.version, default=results)
         top = (sections.newer_version(newest, results), tiles(reading), mmm_card(reading, mmm_path))
