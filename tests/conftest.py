@@ -66,6 +66,7 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Urls:
     found: Urls = request.getfixturevalue("postgres_urls")
     with psycopg.connect(found.administrator) as connection:
         connection.execute("DELETE FROM tenants")  # with few rows much faster than TRUNCATE
+        connection.execute("DELETE FROM sign_in_attempts")
     return found
 
 

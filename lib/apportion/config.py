@@ -59,6 +59,45 @@ class Settings(BaseSettings):
     """The background run that this process executes, if it does."""
 
     secret_key: SecretStr | None = None
+    """At least 32 characters, the same on every machine; empty: a file in `home` holds one."""
+
+    public_url: str | None = None
+    """The address that browsers use, as ``https://apportion.company.example``."""
+
+    session_idle_hours: float = Field(default=12, gt=0)
+    """How long a session lasts without being used."""
+
+    session_days: float = Field(default=14, gt=0)
+    """How long a session lasts at most."""
+
+    proxy_issuer: str | None = None
+    """``iss`` of the JWT by which a proxy in front tells who asks; set: nobody else signs in."""
+
+    proxy_audience: str | None = None
+    """``aud`` of that JWT: this installation, as the proxy knows it."""
+
+    proxy_jwks_url: str | None = None
+    """Where the proxy publishes the keys it signs with."""
+
+    proxy_key_file: Path | None = None
+    """The proxy's public key as a PEM file, where it publishes none."""
+
+    proxy_header: str = "Cf-Access-Jwt-Assertion"
+    """The header in which the proxy sends the JWT."""
+
+    proxy_email_claim: str = "email"
+    """The claim of the JWT that holds the e-mail address."""
+
+    oidc_issuer: str | None = None
+    """The company's identity provider (OpenID Connect); it needs `public_url` too."""
+
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    """Empty for a client without one; PKCE is used either way."""
+
+    oidc_trust_email: bool = False
+    """Believe an address that the provider does not call verified, if it sends no such claim."""
+
     claude_api_key: SecretStr | None = None
     claude_base_url: str | None = None
     claude_model: str | None = None

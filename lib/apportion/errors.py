@@ -8,6 +8,9 @@
     ├── ConflictError            it would collide with something that exists or runs
     ├── ParameterError           a run was asked for with a parameter that does not fit
     ├── RunFailedError           a run ended without a result
+    ├── NotSignedInError         it is not known who asks
+    ├── TooManyAttemptsError     sign-in failed too often; wait
+    ├── ForbiddenError           it is known who asks, and they may not
     └── DataError                the data cannot answer
         ├── ImportRefusedError   a file was refused; nothing of it was stored
         ├── NotEnoughDataError   too few weeks, rows or regions
@@ -43,6 +46,30 @@ class ParameterError(ApportionError):
 
 class RunFailedError(ApportionError):
     """A run ended without a result."""
+
+
+class NotSignedInError(ApportionError):
+    """It is not known who asks."""
+
+
+class TooManyAttemptsError(ApportionError):
+    """Sign-in failed too often with this account or from this address.
+
+    Parameters
+    ----------
+    retry_after_seconds : int
+        How long to wait before the next attempt is looked at.
+    """
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(
+            f"Too many attempts to sign in. Wait {retry_after_seconds} seconds, then try again."
+        )
+
+
+class ForbiddenError(ApportionError):
+    """It is known who asks, and they may not."""
 
 
 class DataError(ApportionError):

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from apportion.errors import NotFoundError
+from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.runs import RunStatus
-from apportion.store import TenantStore, imports, models, runs
+from apportion.store import TenantStore, audit, imports, models, runs, tokens, users
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
 from store.examples import results, rows
@@ -17,6 +18,18 @@ from store.examples import results, rows
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
+AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+NOTED = {"at": AT, "by": COMMAND_LINE}
+ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
+TOKEN = str(UUID(int=1))
+NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
+NEW_PASSWORD = {
+    "action": AuditAction.PASSWORD_RESET,
+    "must_change_password": True,
+    **NOTED,
+}
+NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
+NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
 
 Case = Callable[[TenantStore], object]
 
@@ -36,6 +49,14 @@ READS: Mapping[str, Case] = {
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
+    "user": lambda tenant: tenant.user(ANN),
+    "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
+    "users": lambda tenant: tenant.users(),
+    "password_hash": lambda tenant: tenant.password_hash(ANN),
+    "token": lambda tenant: tenant.token(TOKEN),
+    "token_with_hash": lambda tenant: tenant.token_with_hash("t1"),
+    "tokens": lambda tenant: tenant.tokens(),
+    "events_page": lambda tenant: [event.details for event in tenant.events_page().events],
 }
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
@@ -59,6 +80,31 @@ WRITES: Mapping[str, Case] = {
         _ids(imports, 9),
         tenant.record_import("spend", "other.csv", 9, "99"),
     ),
+    "add_user": lambda tenant: (
+        _ids(users, 9),
+        tenant.add_user("new@both.example", password_hash=None, **NEW_USER),
+    ),
+    "set_role": lambda tenant: tenant.set_role(ANN, Role.VIEWER, **NOTED),
+    "disable_user": lambda tenant: tenant.disable_user(ANN, **NOTED),
+    "enable_user": lambda tenant: (
+        tenant.disable_user(ANN, **NOTED),
+        tenant.enable_user(ANN, **NOTED),
+    ),
+    "remove_user": lambda tenant: tenant.remove_user(ANN, **NOTED),
+    "set_password": lambda tenant: tenant.set_password(ANN, "other", **NEW_PASSWORD),
+    "replace_hash": lambda tenant: tenant.replace_hash(ANN, tenant.password_hash(ANN), "other"),
+    "start_session": lambda tenant: tenant.start_session("s9", ANN, browser="", **NEW_SESSION),
+    "rotate_session": lambda tenant: tenant.rotate_session("s1", "s9", is_chosen=False),
+    "see_session": lambda tenant: tenant.see_session("s1", AT + dt.timedelta(hours=1)),
+    "end_session": lambda tenant: tenant.end_session("s1", at=AT),
+    "end_sessions_of": lambda tenant: tenant.end_sessions_of(ANN, at=AT),
+    "add_token": lambda tenant: (
+        _ids(tokens, 9),
+        tenant.add_token("t9", name="other", by=COMMAND_LINE, **NEW_TOKEN),
+    ),
+    "see_token": lambda tenant: tenant.see_token(TOKEN, AT),
+    "revoke_token": lambda tenant: tenant.revoke_token(TOKEN, **NOTED),
+    "record_event": lambda tenant: tenant.record_event("other", **NOTED),
 }
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
@@ -73,6 +119,20 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
+    "user": lambda tenant, key: tenant.user(key),
+    "password_hash": lambda tenant, key: tenant.password_hash(key),
+    "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
+    "disable_user": lambda tenant, key: tenant.disable_user(key, **NOTED),
+    "enable_user": lambda tenant, key: tenant.enable_user(key, **NOTED),
+    "remove_user": lambda tenant, key: tenant.remove_user(key, **NOTED),
+    "set_password": lambda tenant, key: tenant.set_password(key, "other", **NEW_PASSWORD),
+    "start_session": lambda tenant, key: tenant.start_session("s9", key, browser="", **NEW_SESSION),
+    "token": lambda tenant, key: tenant.token(key),
+    "revoke_token": lambda tenant, key: tenant.revoke_token(key, **NOTED),
+    "add_token": lambda tenant, key: tenant.add_token(
+        "t9", name="other", by=Actor(name="ann", user_id=key), **NEW_TOKEN
+    ),
+    "events_page": lambda tenant, key: tenant.events_page(before=key),
 }
 
 
@@ -115,6 +175,11 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
     )
+    _ids(users, 5)
+    _ids(tokens, 5, 8, 9)
+    _ids(audit, 5, 7)
+    bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
+    bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
     theirs = str(UUID(int=6)) if "run" in name or name == "heartbeat" else theirs
     before = _everything(urls, bolt)
 
@@ -152,13 +217,24 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        _fill_accounts(tenant, f"text {factor}")
     return two_tenants
+
+
+def _fill_accounts(tenant: TenantStore, text: str) -> None:
+    user = {**NEW_USER, "name": text, "role": Role.ADMIN, "password_hash": text}
+    _ids(users, 1, 2)
+    tenant.add_user("ann@both.example", **user)
+    tenant.add_user("bea@both.example", **user)
+    tenant.start_session("s1", ANN, browser=text, **NEW_SESSION)
+    _ids(tokens, 1)
+    tenant.add_token("t1", name=text, by=COMMAND_LINE, **NEW_TOKEN)
 
 
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, imports):
+    for module in (models, runs, imports, users, tokens, audit):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 

@@ -5,9 +5,10 @@ import pytest
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
 from apportion.frames import DATASETS
+from apportion.store.accounts_schema import KEYS
 from apportion.store.schema import SOURCE_TABLES, TENANT_TABLES, metadata, tenants
 
-COMMON_TABLES = {"tenants"}  # says who there is; every other table is a tenant's
+COMMON_TABLES = {"tenants", "sign_in_attempts"}  # who there is; keyed hashes and counts
 each_tenant_table = pytest.mark.parametrize(
     "table", sorted(TENANT_TABLES, key=str), ids=lambda table: table.name
 )
@@ -53,8 +54,10 @@ def test_a_tenant_tables_foreign_keys_stay_with_the_tenant(table):
 
 
 @each_tenant_table
-def test_a_tenant_tables_indexes_begin_with_the_tenant(table):
-    assert all(next(iter(index.columns)).name == "tenant_id" for index in table.indexes)
+def test_a_tenant_tables_indexes_begin_with_the_tenant_or_are_of_its_key(table):
+    first = {next(iter(index.columns)).name for index in table.indexes}
+
+    assert first <= {"tenant_id", KEYS.get(table)}
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -71,10 +74,10 @@ def test_postgresql_confines_every_tenant_table_to_its_tenant(postgres_urls):
         postgres_urls,
         """
         SELECT relname, relrowsecurity, relforcerowsecurity,
-            array_agg(polpermissive), array_agg(polcmd::text),
+            array_agg(polpermissive ORDER BY polname), array_agg(polcmd::text ORDER BY polname),
             bool_and(polroles = '{0}'),
-            array_agg(pg_get_expr(polqual, polrelid)),
-            array_agg(pg_get_expr(polwithcheck, polrelid))
+            array_agg(pg_get_expr(polqual, polrelid) ORDER BY polname),
+            array_agg(pg_get_expr(polwithcheck, polrelid) ORDER BY polname)
         FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
             AND relname <> ALL (%s)
@@ -86,9 +89,14 @@ def test_postgresql_confines_every_tenant_table_to_its_tenant(postgres_urls):
         "(tenant_id = (NULLIF(current_setting('apportion.tenant_id'::text, true), ''::text))::uuid)"
     )
 
+    keyed = {table.name: _has_key(column) for table, column in KEYS.items()}
+    confined = (True, True, [True], ["*"], True, [own], [own])
+
     assert {row[0] for row in found} == {table.name for table in TENANT_TABLES}
-    assert {repr(row[1:]) for row in found} == {
-        repr((True, True, [True], ["*"], True, [own], [own]))
+    assert all(row[1:] == confined for row in found if row[0] not in keyed)
+    assert {row[0]: row[1:] for row in found if row[0] in keyed} == {
+        name: (True, True, [True, True], ["r", "*"], True, [by_key, own], [None, own])
+        for name, by_key in keyed.items()
     }
 
 
@@ -120,6 +128,10 @@ def test_postgresql_has_no_tenant_column_that_may_be_null_and_no_key_without_it(
 
 def _to_tenants(key) -> bool:
     return key.target_fullname == "tenants.id"
+
+
+def _has_key(column: str) -> str:
+    return f"({column} = NULLIF(current_setting('apportion.key'::text, true), ''::text))"
 
 
 def _catalogue(urls, query: str, *parameters: list[str]) -> list[tuple]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 from apportion.config import Settings
 from apportion.errors import ConfigurationError
 from apportion.store.engine import Database, create_engine
-from apportion.store.schema import REVISION, TENANT_TABLES
+from apportion.store.schema import REVISION, metadata
 
 SQLITE_AT_LEAST = (3, 40)
 POSTGRESQL_AT_LEAST = (15,)
@@ -136,7 +136,7 @@ def _look_at_role(connection: Connection) -> Iterator[Check]:
         if problems
         else "",
     )
-    tables = {table.name for table in TENANT_TABLES} | {"tenants"}
+    tables = set(metadata.tables)
     for statement, claim in (
         (_PROTECTED, "protected by row-level security"),
         (_GRANTED, "open to this role for reading and writing"),

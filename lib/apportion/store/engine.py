@@ -32,6 +32,9 @@ from apportion.store import guard
 TENANT_SETTING = "apportion.tenant_id"
 """The PostgreSQL setting that the policies of row-level security read."""
 
+KEY_SETTING = "apportion.key"
+"""The same for a transaction that knows no tenant, but an e-mail address or a session's hash."""
+
 BUSY_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
 _SQLITE_CACHE_KIB = 64 * 1024
@@ -123,18 +126,27 @@ class Database:
         return _name(self.engine)
 
     @contextmanager
-    def transaction(self, *, writes: bool, tenant_id: UUID | None = None) -> Iterator[Connection]:
+    def transaction(
+        self, *, writes: bool, tenant_id: UUID | None = None, key: str | None = None
+    ) -> Iterator[Connection]:
         """Give a transaction, committed at the end and rolled back by an exception.
 
-        Without `tenant_id` it sees `tenants` only; with it, that tenant's rows only.
+        Without `tenant_id` it sees `tenants` only; with it, that tenant's rows only. With `key` it
+        may read what :data:`apportion.store.accounts_schema.KEYS` opens to who knows that key.
         """
-        options: dict[str, Any] = {WRITES: writes, guard.TENANT_OPTION: tenant_id}
+        options: dict[str, Any] = {
+            WRITES: writes,
+            guard.TENANT_OPTION: tenant_id,
+            guard.KEY_OPTION: key,
+        }
         with self._connect() as connection:
             connection = connection.execution_options(**options)
             with connection.begin():
                 if self.is_postgresql and tenant_id is not None:
                     setting = func.set_config(TENANT_SETTING, str(tenant_id), True)
                     connection.execute(select(setting))
+                if self.is_postgresql and key is not None:
+                    connection.execute(select(func.set_config(KEY_SETTING, key, True)))
                 yield connection
 
     def revision(self) -> str | None:

@@ -5,6 +5,7 @@ that it did. It looks at every statement on its way to the database, also at its
 
 - SELECT, UPDATE, DELETE: each tenant table must be compared with the transaction's tenant, in a
   condition that always holds (not inside an OR);
+- SELECT may instead compare a table of `KEYS` with the key that the transaction was opened with;
 - INSERT: the tenant must be among the values;
 - SQL as text is refused, because it cannot be looked at.
 """
@@ -25,10 +26,14 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.sql.selectable import Alias, FromClause, Join
 
+from apportion.store.accounts_schema import KEYS
 from apportion.store.schema import TENANT_TABLES
 
 TENANT_OPTION = "apportion_tenant_id"
 """The execution option that names the tenant of a transaction."""
+
+KEY_OPTION = "apportion_key"
+"""The execution option that names the key of a transaction which knows no tenant."""
 
 
 class UnboundStatementError(RuntimeError):
@@ -47,7 +52,7 @@ def _before_execute(
     params: dict[str, Any],
     execution_options: dict[str, Any],
 ) -> None:
-    tenant_id = execution_options.get(TENANT_OPTION)
+    tenant_id, key = execution_options.get(TENANT_OPTION), execution_options.get(KEY_OPTION)
     for element in visitors.iterate(statement):
         match element:
             case TextClause():
@@ -57,7 +62,7 @@ def _before_execute(
                 _require(not multiparams and not params, table)
                 _require(tenant_id is not None and values.get("tenant_id") == tenant_id, table)
             case Select():
-                _check(element.get_final_froms(), element.whereclause, tenant_id)
+                _check(element.get_final_froms(), element.whereclause, tenant_id, key)
             case Update(table=Table() as table) if table in TENANT_TABLES:
                 _check([table], element.whereclause, tenant_id)
                 values = element.compile(dialect=connection.dialect).params
@@ -69,13 +74,21 @@ def _before_execute(
 
 
 def _check(
-    sources: Sequence[FromClause], condition: ColumnElement[Any] | None, tenant_id: UUID | None
+    sources: Sequence[FromClause],
+    condition: ColumnElement[Any] | None,
+    tenant_id: UUID | None,
+    key: str | None = None,
 ) -> None:
-    bound = {id(column.table) for column in _bound_columns(condition, tenant_id)}
+    bound = {
+        id(column.table)
+        for column, value in _compared_columns(condition)
+        if (column.name == "tenant_id" and tenant_id is not None and value == tenant_id)
+        or (_is_key(column) and key is not None and value == key)
+    }
     for source in _flatten(sources):
         table = source.element if isinstance(source, Alias) else source
         if table in TENANT_TABLES:
-            _require(tenant_id is not None and id(source) in bound, table)
+            _require(id(source) in bound, table)
 
 
 def _flatten(sources: Sequence[FromClause]) -> Iterator[FromClause]:
@@ -86,21 +99,25 @@ def _flatten(sources: Sequence[FromClause]) -> Iterator[FromClause]:
             yield source
 
 
-def _bound_columns(
-    condition: ColumnElement[Any] | None, tenant_id: UUID | None
-) -> Iterator[ColumnClause[Any]]:
+def _compared_columns(
+    condition: ColumnElement[Any] | None,
+) -> Iterator[tuple[ColumnClause[Any], object]]:
     match condition:
         case BooleanClauseList(operator=operators.and_):
             for clause in condition.clauses:
-                yield from _bound_columns(clause, tenant_id)
+                yield from _compared_columns(clause)
         case BinaryExpression(
             operator=operators.eq,
-            left=ColumnClause(name="tenant_id") as column,
+            left=ColumnClause() as column,
             right=BindParameter(effective_value=value),
-        ) if value == tenant_id:
-            yield column
+        ):
+            yield column, value
         case _:
             pass
+
+
+def _is_key(column: ColumnClause[Any]) -> bool:
+    return any(column.table is table and column.name == name for table, name in KEYS.items())
 
 
 def _require(is_bound: bool, table: FromClause) -> None:

@@ -10,10 +10,11 @@ and there are no rows.
 
 from collections.abc import Iterable
 
-from apportion.store.engine import TENANT_SETTING
+from apportion.store.engine import KEY_SETTING, TENANT_SETTING
 
 POLICY = "tenant_isolation"
 CURRENT_TENANT = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
+CURRENT_KEY = f"nullif(current_setting('{KEY_SETTING}', true), '')"
 
 
 def protect(table: str) -> list[str]:
@@ -39,6 +40,29 @@ def protect_tenants() -> list[str]:
         "CREATE POLICY tenants_add ON tenants FOR INSERT WITH CHECK (true)",
         f"CREATE POLICY tenants_change ON tenants FOR UPDATE USING ({is_own})",
         f"CREATE POLICY tenants_delete ON tenants FOR DELETE USING ({is_own})",
+    ]
+
+
+def open_to_key(table: str, column: str) -> list[str]:
+    """Give the SQL that also lets a transaction read the rows whose key it was opened with.
+
+    Who signs in is known by an e-mail address, who comes back by a session's hash, and neither says
+    which tenant's they are: that is what the row tells. Only the rows of that one key can be read,
+    and none can be changed without the tenant.
+    """
+    is_asked = f"{_quote(column)} = {CURRENT_KEY}"
+    return [f"CREATE POLICY by_key ON {_quote(table)} FOR SELECT USING ({is_asked})"]
+
+
+def protect_attempts() -> list[str]:
+    """Give the SQL for `sign_in_attempts`.
+
+    Attempts are counted before it is known whose account it would be, if any. The rows hold keyed
+    hashes, counts and instants: no tenant's data and no person's. So they are open to who serves.
+    """
+    return [
+        *_force("sign_in_attempts"),
+        "CREATE POLICY attempts ON sign_in_attempts USING (true) WITH CHECK (true)",
     ]
 
 

@@ -1,8 +1,8 @@
-"""The tables: SPEC's four, the source data, and what runs need.
+"""The tables: SPEC's four, the source data, and what runs need; accounts have their own module.
 
-Every table but `tenants` belongs to a tenant: its ``tenant_id`` comes first in its key and in every
-foreign key to another tenant's table, so that no row can point into another tenant's data. The
-columns of a source table are named as in :mod:`apportion.frames`.
+Every table but `tenants` and `sign_in_attempts` belongs to a tenant: its ``tenant_id`` comes first
+in its key and in every foreign key to another tenant's table, so that no row can point into another
+tenant's data. The columns of a source table are named as in :mod:`apportion.frames`.
 """
 
 from collections.abc import Mapping
@@ -10,16 +10,13 @@ from collections.abc import Mapping
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     Double,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Numeric,
     Table,
     Text,
@@ -27,104 +24,57 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.schema import SchemaItem
 
+from apportion.store.accounts_schema import sign_in_attempts
+from apportion.store.columns import created, key, status, tenant_table, text
+from apportion.store.columns import metadata as metadata
+from apportion.store.columns import tenants as tenants
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables are the result of."""
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _key(name: str, kind: type[Date] | None = None) -> Column[object]:
-    return Column(name, kind or KeyText, primary_key=True)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
-
-
-def _created(name: str = "created_at") -> Column[object]:
-    return Column(name, UtcDateTime, nullable=False)
-
-
-def _status(*allowed: str, default: str) -> tuple[SchemaItem, ...]:
-    names = ", ".join(f"'{status}'" for status in allowed)
-    return (
-        Column("status", Text, nullable=False, server_default=default),
-        CheckConstraint(f"status IN ({names})", name="status"),
-    )
-
-
-tenants = Table(
-    "tenants",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("slug", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("timezone", Text, nullable=False),
-    _created(),
-)
-
-
-def _tenant_table(name: str, *items: SchemaItem) -> Table:
-    tenant_id = Column(
-        "tenant_id", Uuid, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True
-    )
-    return Table(name, metadata, tenant_id, *items)
-
-
-daily_spend = _tenant_table(
+daily_spend = tenant_table(
     "daily_spend",
-    _key("date", Date),
-    _key("channel"),
-    _key("campaign"),
-    _key("region"),
+    key("date", Date),
+    key("channel"),
+    key("campaign"),
+    key("region"),
     Column("spend", Amount, nullable=False),
     Column("impressions", BigInteger),
     Column("clicks", BigInteger),
 )
-daily_outcomes = _tenant_table(
+daily_outcomes = tenant_table(
     "daily_outcomes",
-    _key("date", Date),
-    _key("region"),
-    _key("metric"),
+    key("date", Date),
+    key("region"),
+    key("metric"),
     Column("value", Amount, nullable=False),
 )
-controls = _tenant_table(
+controls = tenant_table(
     "controls",
-    _key("date", Date),
-    _key("name"),
+    key("date", Date),
+    key("name"),
     Column("value", Amount, nullable=False),
 )
-touchpoints = _tenant_table(
+touchpoints = tenant_table(
     "touchpoints",
-    _key("touchpoint_id"),
+    key("touchpoint_id"),
     Column("customer_id", KeyText, nullable=False),
     Column("timestamp", UtcDateTime, nullable=False),
     Column("channel", Text, nullable=False),
-    _text("platform"),
-    _text("campaign"),
-    _text("ad_set"),
-    _text("ad"),
-    _text("device"),
-    _text("browser"),
+    text("platform"),
+    text("campaign"),
+    text("ad_set"),
+    text("ad"),
+    text("device"),
+    text("browser"),
     Index(None, "tenant_id", "customer_id", "timestamp"),
     Index(None, "tenant_id", "timestamp"),
 )
-conversions = _tenant_table(
+conversions = tenant_table(
     "conversions",
-    _key("order_id"),
+    key("order_id"),
     Column("customer_id", KeyText, nullable=False),
     Column("timestamp", UtcDateTime, nullable=False),
     Column("revenue", Amount, nullable=False),
@@ -134,10 +84,10 @@ conversions = _tenant_table(
     Index(None, "tenant_id", "customer_id", "timestamp"),
 )
 Index("ix_conversions_tenant_id_email", conversions.c.tenant_id, func.lower(conversions.c.email))
-order_items = _tenant_table(
+order_items = tenant_table(
     "order_items",
-    _key("order_id"),
-    _key("product"),
+    key("order_id"),
+    key("product"),
     Column("quantity", BigInteger, nullable=False),
     Column("unit_price", Amount, nullable=False),
     ForeignKeyConstraint(
@@ -146,47 +96,47 @@ order_items = _tenant_table(
         ondelete="CASCADE",
     ),
 )
-events = _tenant_table(
+events = tenant_table(
     "events",
-    _key("start", Date),
-    _key("name"),
+    key("start", Date),
+    key("name"),
     Column("end", Date, nullable=False),
     Column("expected_effect", Amount),
 )
 
-imports = _tenant_table(
+imports = tenant_table(
     "imports",
     Column("id", Uuid, primary_key=True),
     Column("dataset", Text, nullable=False),
     Column("file_name", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
-    _created("imported_at"),
+    created("imported_at"),
 )
-runs = _tenant_table(
+runs = tenant_table(
     "runs",
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
-    *_status("queued", "running", "completed", "failed", default="queued"),
+    *status("queued", "running", "completed", "failed", default="queued"),
     Column("parameters", JsonValue, nullable=False),
     Column("progress", Double, nullable=False, server_default="0"),
-    _text("message"),
+    text("message"),
     Column("host", Text),
     Column("pid", BigInteger),
     Column("process_started", Double),
     Column("heartbeat_at", UtcDateTime),
-    _created(),
+    created(),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("output_path", Text),
     Index(None, "tenant_id", "created_at"),
 )
-mmm_models = _tenant_table(
+mmm_models = tenant_table(
     "mmm_models",
     Column("id", Uuid, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("run_id", Uuid),
-    *_status("draft", "running", "completed", "failed", default="draft"),
+    *status("draft", "running", "completed", "failed", default="draft"),
     Column("reason", Text),
     Column("channels", TextList, nullable=False),
     Column("date_range_start", Date),
@@ -195,18 +145,18 @@ mmm_models = _tenant_table(
     Column("results", JsonValue),
     Column("provenance", JsonValue),
     Column("posterior", LargeBinary),
-    _created(),
+    created(),
     Column("completed_at", UtcDateTime),
     UniqueConstraint("tenant_id", "version"),
     ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
     Index(None, "tenant_id", "run_id"),
 )
-incrementality_experiments = _tenant_table(
+incrementality_experiments = tenant_table(
     "incrementality_experiments",
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("platform", Text, nullable=False),
-    *_status("draft", "running", "completed", "cancelled", default="draft"),
+    *status("draft", "running", "completed", "cancelled", default="draft"),
     Column("test_regions", TextList, nullable=False),
     Column("control_regions", TextList, nullable=False),
     Column("start_date", Date, nullable=False),
@@ -214,20 +164,23 @@ incrementality_experiments = _tenant_table(
     Column("pre_test_days", Integer, nullable=False, server_default="14"),
     Column("budget_estimate", Numeric(12, 2, asdecimal=False)),
     Column("results", JsonValue),
-    _created(),
-    _created("updated_at"),
+    created(),
+    created("updated_at"),
 )
-ai_insights_cache = _tenant_table(
+ai_insights_cache = tenant_table(
     "ai_insights_cache",
     Column("id", Uuid, primary_key=True),
     Column("date_range_start", Date, nullable=False),
     Column("date_range_end", Date, nullable=False),
     Column("insights", JsonValue, nullable=False),
-    _created("generated_at"),
+    created("generated_at"),
     UniqueConstraint("tenant_id", "date_range_start", "date_range_end"),
 )
 
-TENANT_TABLES: frozenset[Table] = frozenset(metadata.tables.values()) - {tenants}
+TENANT_TABLES: frozenset[Table] = frozenset(metadata.tables.values()) - {
+    tenants,
+    sign_in_attempts,
+}
 
 SOURCE_TABLES: Mapping[str, Table] = {
     "spend": daily_spend,

@@ -1,7 +1,7 @@
 """The database as a whole: which tenants there are, and the door to each."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import delete, insert, select
@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from apportion.errors import ConfigurationError, ConflictError, NotFoundError, ParameterError
 from apportion.results.tenants import Tenant
+from apportion.store.account_lookup import AccountLookup
 from apportion.store.engine import Database
 from apportion.store.schema import REVISION, tenants
 from apportion.store.tenant_bound import now
@@ -125,6 +126,26 @@ class Store:
             If there is no such tenant.
         """
         return TenantStore(self._database, self.tenant(slug))
+
+    def for_tenant_id(self, tenant_id: UUID) -> TenantStore:
+        """Give the door to the data of the tenant with this id.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such tenant.
+        """
+        with self._database.transaction(writes=False) as connection:
+            found = select(*_TENANT).where(tenants.c.id == tenant_id)
+            row = connection.execute(found).one_or_none()
+        if row is None:
+            raise NotFoundError(f"There is no tenant {tenant_id}.")
+        return TenantStore(self._database, Tenant.model_validate(dict(row._mapping)))
+
+    @property
+    def accounts(self) -> AccountLookup:
+        """What must be asked of accounts before it is known which tenant's."""
+        return AccountLookup(self._database)
 
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Result,
     Select,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -55,6 +56,12 @@ class TenantConnection:
         """Update the tenant's rows that match; give how many there were."""
         statement = update(table).where(self._is_own(table), *where).values(**values)
         result = self.connection.execute(statement)
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+    def delete(self, table: Table, *where: ColumnElement[bool]) -> int:
+        """Delete the tenant's rows that match; give how many there were."""
+        result = self.connection.execute(delete(table).where(self._is_own(table), *where))
         assert isinstance(result, CursorResult)
         return result.rowcount
 
