@@ -4,7 +4,7 @@ import sys
 
 import click
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from apportion.cli.app import app, out, say, tenant_option
 from apportion.results.accounts import Role
@@ -36,8 +36,8 @@ def user() -> None:
 def add_user(email: str, tenant: str, role: str, name: str, password_stdin: bool) -> None:
     """Add a user to a tenant.
 
-    The password is asked for. Without a terminal to ask at, or if none is typed, a one-time password
-    is made and printed; they choose their own when they first sign in.
+    The password is asked for. Without a terminal to ask at, or if none is typed, a one-time
+    password is made and printed; they choose their own when they first sign in.
     """
     administration = _administration(tenant)
     password = _typed_password(password_stdin)
@@ -50,7 +50,7 @@ def add_user(email: str, tenant: str, role: str, name: str, password_stdin: bool
 @tenant_option
 def list_users(tenant: str) -> None:
     """List the users of a tenant."""
-    table = Table("email", "name", "role", "added", "state", box=None)
+    table = Table(_whole("email"), "name", "role", "added", "state", box=None)
     for each in _administration(tenant).users():
         state = "disabled" if each.disabled_at else "one-time password"
         is_plain = each.disabled_at is None and not each.must_change_password
@@ -104,11 +104,12 @@ def create_token(tenant: str, role: str, name: str, expires_days: int | None) ->
 @tenant_option
 def list_tokens(tenant: str) -> None:
     """List the API tokens of a tenant."""
-    table = Table("id", "name", "role", "created", "last used", "expires", "revoked", box=None)
+    days = ("created", "last used", "expires", "revoked")
+    table = Table(_whole("id"), "name", "role", *days, box=None)
     for each in _administration(tenant).tokens():
         instants = (each.created_at, each.last_used_at, each.expires_at, each.revoked_at)
-        days = ("" if instant is None else f"{instant:%Y-%m-%d}" for instant in instants)
-        table.add_row(each.id, escape(each.name), each.role, *days)
+        cells = ("" if instant is None else f"{instant:%Y-%m-%d}" for instant in instants)
+        table.add_row(each.id, escape(each.name), each.role, *cells)
     out.print(table)
 
 
@@ -119,6 +120,11 @@ def revoke_token(token_id: str, tenant: str) -> None:
     """Refuse a token from now on."""
     revoked = _administration(tenant).revoke_token(token_id)
     say(f"Revoked the token {revoked.id} ({revoked.name}).")
+
+
+def _whole(heading: str) -> Column:
+    """Give a column that is never cut short: what it shows is typed into the next command."""
+    return Column(heading, no_wrap=True, overflow="ignore")
 
 
 def _typed_password(from_stdin: bool) -> str | None:

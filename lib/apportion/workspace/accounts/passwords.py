@@ -5,6 +5,7 @@ passwords are refused, and no mixture of kinds of characters is asked for.
 """
 
 import os
+import re
 import secrets
 import threading
 import unicodedata
@@ -21,6 +22,8 @@ _LEAST_SCORE = 3
 """Of zxcvbn: more than 10^8 guesses by somebody who knows what people choose."""
 
 _ESTIMATED_CHARACTERS = 72
+_KNOWN_CHARACTERS = 3
+_LEAST_BESIDE_KNOWN = 8
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without those that are read as another: 32 of them, so 80 bits in a one-time password."""
 
@@ -47,12 +50,20 @@ def check(password: str, *, about: Sequence[str] = ()) -> None:
             f"A password has {LEAST_CHARACTERS} to {MOST_CHARACTERS} characters; "
             f"found {len(password)}. A few words in a row are easy to remember."
         )
+    known = {part for text in about for part in re.split(r"[\s@.,_-]+", text.casefold())}
+    rest = password.casefold()
+    for part in sorted(known | {"apportion"}, key=len, reverse=True):
+        rest = rest.replace(part, "") if len(part) >= _KNOWN_CHARACTERS else rest
+    if len(rest) < _LEAST_BESIDE_KNOWN:
+        raise ParameterError(
+            "This password is not safe: it is made of your name, address or company. "
+            "Choose a few words that have nothing to do with you."
+        )
     # Here and not above: it loads lists of words that nothing else needs.
     from zxcvbn import zxcvbn
 
-    known = [part for text in about for part in (text, *text.replace("@", ".").split("."))]
     # The start of a long password is no stronger than all of it; the estimate of all is slow.
-    estimate = zxcvbn(password[:_ESTIMATED_CHARACTERS], user_inputs=[*known, "apportion"])
+    estimate = zxcvbn(password[:_ESTIMATED_CHARACTERS], user_inputs=sorted(known))
     if estimate["score"] < _LEAST_SCORE:
         why = estimate["feedback"]["warning"] or "It is easy to guess."
         raise ParameterError(
@@ -84,7 +95,7 @@ class Passwords:
     def hash(self, password: str) -> str:
         """Give the hash to store."""
         with _AT_ONCE:
-            return self._hasher.hash(_normal(password))
+            return self._hasher.hash(_bytes(_normal(password)))
 
     def matching(self, password: str, hashes: Sequence[str | None]) -> set[str]:
         """Give those of the hashes that are of this password.
@@ -97,17 +108,17 @@ class Passwords:
         normal = _normal(password)
         if len(normal) > MOST_CHARACTERS:
             normal = ""  # nobody's
-        found = {hash for hash in [*known, *padding] if self._fits(hash, normal)}
+        found = {hash for hash in [*known, *padding] if self._fits(hash, _bytes(normal))}
         return found & set(known)
 
     def is_outdated(self, hash: str) -> bool:
         """Whether a hash was made at another cost than new ones are."""
         return self._hasher.check_needs_rehash(hash)
 
-    def _fits(self, hash: str, normal: str) -> bool:
+    def _fits(self, hash: str, password: bytes) -> bool:
         try:
             with _AT_ONCE:
-                return self._hasher.verify(hash, normal)
+                return self._hasher.verify(hash, password)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -115,3 +126,8 @@ class Passwords:
 def _normal(password: str) -> str:
     """Give the same text for the same characters, however a keyboard composes them."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(normal: str) -> bytes:
+    # A form may send what is no text; it is only a wrong password.
+    return normal.encode("utf-8", "surrogatepass")
