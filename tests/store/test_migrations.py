@@ -14,6 +14,7 @@ from apportion.store import Store
 from apportion.store.engine import create_engine
 from apportion.store.migrations import downgrade, migrate, upgrade
 from apportion.store.schema import REVISION, metadata
+from store.examples import rows
 
 
 @pytest.fixture
@@ -68,6 +69,18 @@ def test_migrating_twice_changes_nothing(urls, two_tenants):
 
     assert migrate(settings) == REVISION
     assert len(Store(urls.serving).tenants()) == 2
+
+
+def test_going_back_one_version_and_forward_keeps_the_source_data(urls, two_tenants):
+    acme, bolt = two_tenants
+    acme.write("spend", [rows()["spend"]])
+
+    downgrade(urls.owner, "0001")
+    upgrade(urls.owner, urls.serving_role)
+
+    assert len(acme.spend()) == 1
+    assert bolt.spend().empty
+    assert acme.users() == []
 
 
 def test_a_database_without_tables_is_not_ready(empty_urls):
