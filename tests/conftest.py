@@ -11,6 +11,7 @@ import pytest
 
 from apportion.store import Store, TenantStore
 from apportion.store.migrations import upgrade
+from browser import browser, chromium, open_tab  # noqa: F401  fixtures
 from postgres import OWNER, SERVING, Server, private_server, why_absent
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -1,8 +1,6 @@
 """An installation with two tenants, a page of a few widgets, and a server that shows it."""
 
 import datetime as dt
-import os
-import shutil
 
 import nbformat
 import pandas as pd
@@ -105,15 +103,3 @@ def serve_page(installation, tmp_path):
         return running(settings, tmp_path / "log", **options)
 
     return serve
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The path of Debian's Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        message = "NOT RUN IN A BROWSER: there is no chromium; install Debian's package."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path

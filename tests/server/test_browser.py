@@ -5,7 +5,7 @@ import signal
 
 import psutil
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from apportion.config import CHECKOUT
 from apportion.server.forking import PRELOAD
@@ -13,63 +13,7 @@ from server.process import MMM, running, wait_until
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 60_000
 FINGER = 44
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_tab(browser):
-    """Open an address; the tab notes console errors and requests to other hosts."""
-    contexts = []
-
-    def open_address(url, path, width=1280, scheme="light"):
-        is_phone = width < 600
-        context = browser.new_context(
-            viewport={"width": width, "height": 844},
-            is_mobile=is_phone,
-            has_touch=is_phone,
-            color_scheme=scheme,
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        tab = context.new_page()
-        tab.errors, tab.foreign = [], []
-        tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-        tab.on(
-            "console",
-            lambda message: tab.errors.append(message.text) if message.type == "error" else None,
-        )
-        tab.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((url, url.replace("http", "ws"), "data:", "blob:"))
-                else tab.foreign.append(request.url)
-            ),
-        )
-        tab.goto(url.rstrip("/") + path)
-        return tab
-
-    yield open_address
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
