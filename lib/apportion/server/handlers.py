@@ -84,6 +84,7 @@ class AppHandler(PageHandler):
         self.voila_configuration = voila_configuration
         self.template_paths = template_paths
         self._kernel_id: str | None = None
+        self._is_left = False
 
     @web.authenticated
     async def get(self) -> None:
@@ -122,6 +123,9 @@ class AppHandler(PageHandler):
         self._kernel_id = await manager.start_kernel(
             member=self.current_user, settings=self.installation, path=""
         )
+        if self._is_left:  # while the kernel started: nobody will ask for it
+            await manager.shutdown_kernel(self._kernel_id, now=True)
+            return
         kernel = manager.get_kernel(self._kernel_id)
         async for html, _ in renderer.generate_content_generator(self._kernel_id, kernel):
             self.write(html)
@@ -131,6 +135,7 @@ class AppHandler(PageHandler):
     def on_connection_close(self) -> None:
         """End the kernel of a page that was left before it was there."""
         super().on_connection_close()
+        self._is_left = True
         manager: Any = self.kernel_manager
         if self._kernel_id is not None and self._kernel_id in manager:
             self._ending = asyncio.ensure_future(manager.shutdown_kernel(self._kernel_id, now=True))
