@@ -3,6 +3,7 @@
 Results go to stdout, messages and progress to stderr; the exit code is 0 or it is not.
 """
 
+import logging
 import signal
 import sys
 from types import FrameType
@@ -17,6 +18,7 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run the command that the arguments name."""
     signal.signal(signal.SIGTERM, _terminate)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         app()
     except ApportionError as error:

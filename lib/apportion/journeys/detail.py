@@ -4,6 +4,7 @@ The definitions are those of :mod:`apportion.journeys.paths`, on frames as the s
 test holds both to the same paths.
 """
 
+import datetime as dt
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -22,6 +23,7 @@ from apportion.results.journeys import (
     Touchpoint,
 )
 
+_Record = dict[Hashable, Any]
 _OPTIONAL = ("platform", "campaign", "ad_set", "ad", "browser")
 
 
@@ -48,18 +50,31 @@ def customer_journeys(
         The tenant's trained model; None: there is none yet, and credit by model has the five rules
         only.
     """
-    ordered = conversions.sort_values(["customer_id", "timestamp", "order_id"])
-    before = ordered.groupby("customer_id")["timestamp"].shift()
-    orders = {
-        order["order_id"]: order for order in ordered.assign(before=before).to_dict("records")
-    }
-    by_customer = dict(list(touchpoints.groupby("customer_id")))
-    items = dict(list(order_items.groupby("order_id")))
+    before: dict[str, dt.datetime] = {}
+    latest: dict[str, dt.datetime] = {}
+    orders = {order["order_id"]: order for order in _records(conversions, "order_id")}
+    for order_id, order in orders.items():
+        if order["customer_id"] in latest:
+            before[order_id] = latest[order["customer_id"]]
+        latest[order["customer_id"]] = order["timestamp"]
+    by_customer: dict[str, list[_Record]] = {}
+    for touchpoint in _records(touchpoints.drop_duplicates("touchpoint_id"), "touchpoint_id"):
+        by_customer.setdefault(touchpoint["customer_id"], []).append(touchpoint)
+    items: dict[str, list[Product]] = {}
+    for item in order_items.to_dict("records"):
+        items.setdefault(item["order_id"], []).append(
+            Product(
+                product=item["product"],
+                quantity=int(item["quantity"]),
+                unit_price=item["unit_price"],
+            )
+        )
     return tuple(
         _journey(
             orders[order_id],
-            by_customer.get(orders[order_id]["customer_id"], touchpoints.iloc[:0]),
-            items.get(order_id, order_items.iloc[:0]),
+            by_customer.get(orders[order_id]["customer_id"], []),
+            before.get(order_id),
+            items.get(order_id, []),
             settings,
             weights,
         )
@@ -94,27 +109,27 @@ def journey_credit(
     return credit
 
 
+def _records(frame: pd.DataFrame, identity: str) -> list[_Record]:
+    records: list[_Record] = frame.sort_values(["timestamp", identity]).to_dict("records")
+    return [record | {"timestamp": record["timestamp"].to_pydatetime()} for record in records]
+
+
 def _journey(
-    order: dict[Hashable, Any],
-    touchpoints: pd.DataFrame,
-    items: pd.DataFrame,
+    order: _Record,
+    touchpoints: list[_Record],
+    before: dt.datetime | None,
+    products: list[Product],
     settings: AttributionSettings,
     weights: JourneyWeights | None,
 ) -> CustomerJourney:
-    at: pd.Timestamp = order["timestamp"]
-    times = touchpoints["timestamp"]
-    serves = (times <= at) & (times > at - pd.Timedelta(days=settings.window_days))
-    if not pd.isna(order["before"]):
-        serves &= times > order["before"]
-    path = touchpoints[serves].drop_duplicates("touchpoint_id")
-    path = path.sort_values(["timestamp", "touchpoint_id"])
-    if path.empty:
-        path = _direct(order, touchpoints)
+    at: dt.datetime = order["timestamp"]
+    opens = at - dt.timedelta(days=settings.window_days)
+    if before is not None:
+        opens = max(opens, before)
+    path = [one for one in touchpoints if opens < one["timestamp"] <= at] or [_direct(order)]
+    hours = [(at - one["timestamp"]).total_seconds() / 3600 for one in path]
     credit = journey_credit(
-        path["channel"].tolist(),
-        (at - path["timestamp"]).dt.total_seconds().to_numpy() / 3600,
-        settings=settings,
-        weights=weights,
+        [one["channel"] for one in path], np.array(hours), settings=settings, weights=weights
     )
     return CustomerJourney(
         conversion_id=order["order_id"],
@@ -122,41 +137,28 @@ def _journey(
         order_total=order["revenue"],
         customer_email=order["email"],
         is_new_customer=bool(order["is_new_customer"]),
-        conversion_date=at.to_pydatetime(),
+        conversion_date=at,
         touchpoint_count=len(path),
-        touchpoints=_touchpoints(path, credit),
-        products=_products(items),
+        touchpoints=tuple(
+            Touchpoint(
+                id=one["touchpoint_id"],
+                timestamp=one["timestamp"],
+                channel=one["channel"],
+                device=one["device"],
+                credit_by_model={model: shares[place] for model, shares in credit.items()},
+                **{name: one.get(name) or None for name in _OPTIONAL},
+            )
+            for place, one in enumerate(path)
+        ),
+        products=tuple(products),
         window_days=settings.window_days,
     )
 
 
-def _direct(order: dict[Hashable, Any], touchpoints: pd.DataFrame) -> pd.DataFrame:
-    row: dict[str, Any] = dict.fromkeys(touchpoints.columns, "")
-    row |= {"touchpoint_id": f"{order['order_id']}:{DIRECT}", "channel": DIRECT}
-    return pd.DataFrame([row | {"timestamp": order["timestamp"]}])
-
-
-def _touchpoints(
-    rows: pd.DataFrame, credit: dict[AttributionModel, NDArray[np.float64]]
-) -> tuple[Touchpoint, ...]:
-    texts = rows[["touchpoint_id", "channel", "device", *_OPTIONAL]].to_dict("records")
-    return tuple(
-        Touchpoint(
-            id=text["touchpoint_id"],
-            timestamp=timestamp.to_pydatetime(),
-            channel=text["channel"],
-            device=text["device"],
-            credit_by_model={model: shares[place] for model, shares in credit.items()},
-            **{name: text[name] or None for name in _OPTIONAL},
-        )
-        for place, (timestamp, text) in enumerate(zip(rows["timestamp"], texts, strict=True))
-    )
-
-
-def _products(items: pd.DataFrame) -> tuple[Product, ...]:
-    return tuple(
-        Product(product=product, quantity=int(quantity), unit_price=unit_price)
-        for product, quantity, unit_price in items[
-            ["product", "quantity", "unit_price"]
-        ].itertuples(index=False)
-    )
+def _direct(order: _Record) -> _Record:
+    return {
+        "touchpoint_id": f"{order['order_id']}:{DIRECT}",
+        "timestamp": order["timestamp"],
+        "channel": DIRECT,
+        "device": "",
+    }

@@ -90,6 +90,8 @@ def kinds(touchpoints: Table) -> pd.DataFrame:
     channels = counts.groupby("channel", sort=True)["touchpoints"].sum()
     codes = {channel: code for code, channel in enumerate(channels.index)}
     ranked = sorted(channels[channels > 0].index, key=lambda channel: (-channels[channel], channel))
+    # Without any touchpoint there is still something to train: direct.
+    ranked = ranked or [DIRECT]
     players = {channel: min(place, PLAYERS - 1) for place, channel in enumerate(ranked)}
     return counts.assign(
         kind=range(len(counts)),
