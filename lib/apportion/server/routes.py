@@ -6,13 +6,16 @@ from typing import Any
 
 from voila.configuration import VoilaConfiguration
 
-from apportion.config import Settings
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
-from apportion.server.pages import HOME, Page
+from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
+from apportion.server.pages import HOME, PASSWORD
+from apportion.server.passwords import PasswordHandler
+from apportion.server.services import Services
+from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandler
 from apportion.server.static import AssetHandler, FolderHandler
-from apportion.workspace import Workspace, open_workspace
+from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
 
@@ -21,30 +24,29 @@ KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 
 def route_table(
     *,
-    workspace: Workspace,
-    settings: Settings,
-    apps: Sequence[Page],
+    services: Services,
     voila_configuration: VoilaConfiguration,
     template_paths: Sequence[str],
     static_folder: str | Path,
     extension_folders: Sequence[str],
 ) -> list[Route]:
     """Give path pattern, handler and its arguments of every route."""
-    shared = {"workspace": workspace, "apps": tuple(apps)}
+    shared = {"services": services}
     rendering = {
-        "settings": settings,
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
     }
-
-    def check_ready() -> None:
-        open_workspace(workspace.tenant.slug, settings=settings)
-
     return [
         (HOME.path, HomeHandler, shared),
-        *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in apps),
+        *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in services.apps),
+        ("/login", LoginHandler, shared),
+        (BEGIN_PATH, OidcBeginHandler, shared),
+        (CALLBACK_PATH, OidcCallbackHandler, shared),
+        ("/tenant", TenantHandler, shared),
+        (PASSWORD.path, PasswordHandler, shared),
+        ("/logout", LogoutHandler, shared),
         ("/healthz", HealthHandler, {}),
-        ("/readyz", ReadyHandler, {"check_ready": check_ready}),
+        ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),
         (rf"/api/kernels/{KERNEL}", KernelState, {}),
         (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
         (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),
