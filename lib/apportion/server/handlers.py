@@ -16,6 +16,7 @@ from voila.utils import get_page_config
 from apportion.errors import ApportionError
 from apportion.server.assets import voila_address
 from apportion.server.errors import STRICT_POLICY, ErrorPage, new_reference
+from apportion.server.first_content import first_of
 from apportion.server.kernels import Owner
 from apportion.server.page_handler import PageHandler
 from apportion.server.pages import HOME, Page
@@ -63,9 +64,10 @@ class AppHandler(PageHandler):
         self._is_left = False
 
     async def get(self) -> None:
-        """Write the shell at once, then the cells as they are done."""
+        """Write the shell and what is stored at once, then the cells as they are done."""
+        first = await asyncio.to_thread(first_of, self.page, self.workspace)
         self.begin(WIDGET_POLICY)
-        self.write(self.render_page("shell.html.j2", self.page))
+        self.write(self.render_page("shell.html.j2", self.page, first=first))
         await self.flush()  # on screen before the kernel is asked for
         try:
             await self._render()

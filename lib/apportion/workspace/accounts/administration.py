@@ -134,6 +134,30 @@ class Administration:
         )
         return one_time
 
+    def set_password(self, user_id: str, password: str) -> None:
+        """Give a user a password that lasts; whoever is signed in as them is not.
+
+        For the operator: an administrator gives a one-time password, which nobody knows for long.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such user.
+        ParameterError
+            If the password is not good enough.
+        """
+        user = self._store.user(user_id)
+        about = (user.email, user.name, self.tenant.name, self.tenant.slug)
+        passwords.check(password, about=about)
+        self._store.set_password(
+            user_id,
+            self._passwords.hash(password),
+            action=AuditAction.PASSWORD_RESET,
+            must_change_password=False,
+            at=self._clock(),
+            by=self._actor,
+        )
+
     def set_role(self, user_id: str, role: Role) -> User:
         """Give a user another role; they must sign in again.
 
