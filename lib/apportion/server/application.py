@@ -28,6 +28,7 @@ from apportion.server.routes import Route, route_table
 from apportion.server.services import Services
 from apportion.server.sockets import Address
 from apportion.server.templates import TEMPLATES
+from apportion.server.uploads import Uploads
 
 log = logging.getLogger("apportion.server")
 
@@ -81,6 +82,7 @@ class Server(Voila):
     ) -> None:
         super().__init__(log=log)
         self.services = services
+        self.uploads = Uploads()
         self.check_seconds = check_seconds
         self.root_dir = str(services.settings.notebooks)
         self.update_config(
@@ -152,6 +154,7 @@ class Server(Voila):
         """Give the route table."""
         return route_table(
             services=self.services,
+            uploads=self.uploads,
             voila_configuration=self.voila_configuration,
             template_paths=self.template_paths,
             static_folder=self.static_paths[0],
@@ -186,6 +189,7 @@ class Server(Voila):
             http.stop()
             await self.kernel_manager.shutdown_all(now=True)
             await http.close_all_connections()
+            await asyncio.to_thread(self.uploads.close)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     async def _end_unproven(self) -> None:

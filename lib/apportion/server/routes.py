@@ -8,13 +8,16 @@ from voila.configuration import VoilaConfiguration
 
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
+from apportion.server.data_page import DataHandler, GapFinder
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
-from apportion.server.pages import HOME, PASSWORD
+from apportion.server.pages import DATA, HOME, PASSWORD
 from apportion.server.passwords import PasswordHandler
 from apportion.server.services import Services
 from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandler
 from apportion.server.static import AssetHandler, FolderHandler
+from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
+from apportion.server.uploads import Uploads
 from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
@@ -25,6 +28,7 @@ KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 def route_table(
     *,
     services: Services,
+    uploads: Uploads,
     voila_configuration: VoilaConfiguration,
     template_paths: Sequence[str],
     static_folder: str | Path,
@@ -45,6 +49,9 @@ def route_table(
         ("/tenant", TenantHandler, shared),
         (PASSWORD.path, PasswordHandler, shared),
         ("/logout", LogoutHandler, shared),
+        (DATA.path, DataHandler, {**shared, "gap_finder": GapFinder()}),
+        (f"{DATA.path}/uploads", NewUploadHandler, {**shared, "uploads": uploads}),
+        (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
         ("/healthz", HealthHandler, {}),
         ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),
         (rf"/api/kernels/{KERNEL}", KernelState, {}),
