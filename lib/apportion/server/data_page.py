@@ -75,7 +75,7 @@ def answer(fresh: Freshness, gaps: Mapping[str, Sequence[Gap]]) -> str:
         return "Nothing is loaded yet"
     count = sum(len(found) for found in gaps.values())
     until = f"Data until {theme.day(fresh.last)}"
-    return f"{until}, with gaps in {theme.count(count, 'series')}" if count else f"{until}, no gaps"
+    return f"{until}, with gaps in {count} series" if count else f"{until}, without gaps"
 
 
 def gaps_card(fresh: Freshness, gaps: Mapping[str, Sequence[Gap]]) -> Markup:

@@ -6,10 +6,13 @@ from typing import Any
 
 from voila.configuration import VoilaConfiguration
 
+from apportion.api import create_app
+from apportion.server.asgi import ASGIHandler
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
 from apportion.server.data_page import DataHandler, GapFinder
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
+from apportion.server.identity import member_of
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
 from apportion.server.pages import DATA, HOME, PASSWORD
 from apportion.server.passwords import PasswordHandler
@@ -22,6 +25,7 @@ from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
 
+API = r"/api/(?:openapi\.json|admin/.*)"
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 
 
@@ -40,6 +44,7 @@ def route_table(
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
     }
+    api = create_app(lambda member: services.workspaces.open(member.tenant.slug))
     return [
         (HOME.path, HomeHandler, shared),
         *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in services.apps),
@@ -54,6 +59,7 @@ def route_table(
         (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
         ("/healthz", HealthHandler, {}),
         ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),
+        (API, ASGIHandler, {"app": api, "member_of": member_of}),
         (rf"/api/kernels/{KERNEL}", KernelState, {}),
         (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
         (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),
