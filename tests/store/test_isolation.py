@@ -106,6 +106,9 @@ WRITES: Mapping[str, Case] = {
     "see_token": lambda tenant: tenant.see_token(TOKEN, AT),
     "revoke_token": lambda tenant: tenant.revoke_token(TOKEN, **NOTED),
     "record_event": lambda tenant: tenant.record_event("other", **NOTED),
+    "change_tenant": lambda tenant: tenant.change_tenant(
+        name="other", currency="CHF", timezone="UTC", **NOTED
+    ),
 }
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),

@@ -14,9 +14,15 @@ from apportion.server.data_page import DataHandler, GapFinder
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
 from apportion.server.identity import member_of
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
-from apportion.server.pages import DATA, HOME, PASSWORD
+from apportion.server.pages import DATA, HOME, PASSWORD, SETTINGS
 from apportion.server.passwords import PasswordHandler
 from apportion.server.services import Services
+from apportion.server.settings_pages import (
+    AuditHandler,
+    CompanyHandler,
+    TokensHandler,
+    UsersHandler,
+)
 from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandler
 from apportion.server.static import AssetHandler, FolderHandler
 from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
@@ -57,6 +63,10 @@ def route_table(
         (DATA.path, DataHandler, {**shared, "gap_finder": GapFinder()}),
         (f"{DATA.path}/uploads", NewUploadHandler, {**shared, "uploads": uploads}),
         (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
+        (SETTINGS.path, CompanyHandler, shared),
+        (f"{SETTINGS.path}/users", UsersHandler, shared),
+        (f"{SETTINGS.path}/tokens", TokensHandler, shared),
+        (f"{SETTINGS.path}/audit", AuditHandler, shared),
         ("/healthz", HealthHandler, {}),
         ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),
         (API, ASGIHandler, {"app": api, "member_of": member_of}),

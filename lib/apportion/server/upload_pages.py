@@ -8,7 +8,7 @@ from tornado.web import HTTPError, stream_request_body
 from apportion.errors import ImportRefusedError, ParameterError
 from apportion.importing import MMM, Recognition, Summary
 from apportion.importing.problems import CellProblem
-from apportion.results.accounts import Role
+from apportion.results.accounts import AuditAction, Role
 from apportion.server.data_page import CHOICES
 from apportion.server.errors import STRICT_POLICY
 from apportion.server.mapping import choices, has_roles, options_from
@@ -18,8 +18,6 @@ from apportion.server.pages import DATA
 from apportion.server.uploads import Stage, Upload, Uploads
 
 SECONDS_TO_LOOK_AGAIN = 1
-DATA_IMPORTED = "data_imported"
-"""What the audit trail calls an import."""
 
 
 class UploadHandler(PageHandler):
@@ -125,7 +123,7 @@ class OneUploadHandler(UploadHandler):
 
         def note(summary: Summary) -> None:
             details = {"rows": summary.rows, "files": [path.name for path in upload.files]}
-            accounts.record(member, DATA_IMPORTED, upload.dataset, details)
+            accounts.record(member, AuditAction.DATA_IMPORTED, upload.dataset, details)
 
         return note
 

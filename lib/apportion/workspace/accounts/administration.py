@@ -58,6 +58,20 @@ class Administration:
         """Whose accounts these are."""
         return self._store.tenant
 
+    def change_tenant(self, *, name: str, currency: str, timezone: str) -> Tenant:
+        """Change what the company is called and how its amounts and days are meant.
+
+        Nothing that is stored changes: amounts are not converted, days do not move.
+
+        Raises
+        ------
+        ParameterError
+            If one of them cannot be used.
+        """
+        return self._store.change_tenant(
+            name=name, currency=currency, timezone=timezone, at=self._clock(), by=self._actor
+        )
+
     def users(self) -> list[User]:
         """Give every user, by e-mail address."""
         return self._store.users()
