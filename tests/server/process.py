@@ -58,6 +58,8 @@ class RunningServer:
     log: Path
     cookies: dict[str, str] = field(default_factory=dict)
     """Of whoever this stands for; empty: nobody is signed in."""
+    authorization: str = ""
+    """What a program sends on every request."""
 
     @property
     def port(self) -> int:
@@ -65,7 +67,11 @@ class RunningServer:
 
     def anonymous(self) -> "RunningServer":
         """The same server for a browser that has never been there."""
-        return replace(self, cookies={})
+        return replace(self, cookies={}, authorization="")
+
+    def copy(self) -> "RunningServer":
+        """The same browser's cookies in another place, as somebody who copied them has them."""
+        return replace(self, cookies=dict(self.cookies))
 
     def signed_in(self, email: str, password: str = PASSWORD) -> "RunningServer":
         """The same server for somebody who signs in."""
@@ -97,6 +103,8 @@ class RunningServer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             named.setdefault("Cookie", self.cookie)
+        if self.authorization:
+            named.setdefault("Authorization", self.authorization)
         connection.request(method, path, body or None, named)
         answer = connection.getresponse()
         given = answer.headers.get_all("Set-Cookie") or []
@@ -148,6 +156,8 @@ class RunningServer:
     async def _talk(self, kernel_id, messages, channel, protocols, seconds, headers):
         if self.cookies:
             headers = {"Cookie": self.cookie, **headers}
+        if self.authorization:
+            headers = {"Authorization": self.authorization, **headers}
         address = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels"
         request = HTTPRequest(
             f"{address}?session_id={uuid.uuid4()}", headers=headers, connect_timeout=30
