@@ -177,6 +177,23 @@ class RunningServer:
         socket.close()
         return got
 
+    def talk_until_closed(self, kernel_id: str, act: Any, seconds: float = 15) -> int | None:
+        """Connect as a page does, then act; give the code with which the server closes."""
+
+        async def wait() -> int | None:
+            address = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels"
+            request = HTTPRequest(
+                f"{address}?session_id={uuid.uuid4()}", headers={"Cookie": self.cookie}
+            )
+            socket = await websocket_connect(request, subprotocols=[PROTOCOL])
+            await asyncio.to_thread(act)
+            async with asyncio.timeout(seconds):
+                while await socket.read_message() is not None:
+                    pass
+            return socket.close_code
+
+        return asyncio.run(wait())
+
     def widget_states(self, kernel_id: str) -> list[dict[str, Any]]:
         """Ask for the state of all widgets, as a page does when it connects."""
         comm = uuid.uuid4().hex
