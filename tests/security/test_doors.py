@@ -139,7 +139,9 @@ def test_a_foreign_name_of_this_server_is_refused(people):
 @pytest.mark.parametrize("path", ["/", MMM, "/data", "/login", "/password", "/nope"])
 def test_every_page_forbids_frames_other_hosts_and_caches(people, path):
     visitor = people("ann@acme.example")
-    headers = visitor.get(path).headers if path != "/login" else visitor.anonymous().get(path).headers
+    headers = (
+        visitor.get(path).headers if path != "/login" else visitor.anonymous().get(path).headers
+    )
 
     policy = headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy

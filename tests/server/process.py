@@ -95,9 +95,7 @@ class RunningServer:
         """What a form of a page of ours repeats."""
         return self.cookies.get("_xsrf", "")
 
-    def request(
-        self, method: str, path: str, body: str | bytes = "", **headers: str
-    ) -> Answer:
+    def request(self, method: str, path: str, body: str | bytes = "", **headers: str) -> Answer:
         """Send a request whose path is left as it is, dots included; keep the cookies it sets."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -7,7 +7,6 @@ from apportion.server.gate import is_welcome
 from apportion.server.site import Site
 from server.process import MMM
 
-
 HERE = Site()
 PUBLIC = Site("https://apportion.acme.example")
 

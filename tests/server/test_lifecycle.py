@@ -21,14 +21,16 @@ from apportion.server.forking import TRUSTED_FAILURES, Zygote, ZygoteError
 from apportion.server.sockets import bind
 from apportion.store import Store
 from apportion.store.migrations import migrate
-from server.conftest import IMPORTS, WIDGETS
 from apportion.workspace.accounts import Accounts
+from server.conftest import IMPORTS, WIDGETS
 from server.process import PASSWORD, PRELOAD, running, wait_until
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.7", "example.org", "127.0.0.2"])
 def test_other_machines_need_https_in_front(installation, host):
-    with pytest.raises(ConfigurationError, match=r"unencrypted.*APPORTION_PUBLIC_URL.*--behind-pro"):
+    with pytest.raises(
+        ConfigurationError, match=r"unencrypted.*APPORTION_PUBLIC_URL.*--behind-pro"
+    ):
         serve(installation, host=host, port=0, on_ready=pytest.fail)
 
 

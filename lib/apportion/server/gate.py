@@ -21,12 +21,13 @@ from tornado.web import Application, RequestHandler
 from apportion.server.errors import ErrorPage
 from apportion.server.site import Site
 
+
 def is_welcome(request: HTTPServerRequest, site: Site) -> bool:
     """Whether the request names this server and comes from our own pages or the address bar."""
     if not site.knows(request.host_name):
         return False
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    if site in ("same-origin", "none"):
+    came_from = request.headers.get("Sec-Fetch-Site", "none")
+    if came_from in ("same-origin", "none"):
         return True
     return (
         request.method == "GET"

@@ -69,12 +69,13 @@ def has_roles(options: ImportOptions) -> bool:
 
 
 def _matches(found: Recognition) -> tuple[Choice, ...]:
-    names = (("", "Not in the file"), *((name, name) for name in found.header if name))
+    names = tuple((name, name) for name in found.header if name)
+    absent = ("", "Not in the file")
     return tuple(
         Choice(
             f"map.{match.ours}",
             match.ours,
-            names,
+            names if match.theirs else (absent, *names),
             match.theirs or "",
             "" if match.is_required else "optional",
         )

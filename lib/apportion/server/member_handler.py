@@ -1,7 +1,7 @@
 """What all handlers share that answer members: who asks, what they may, whose data it is."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -19,7 +19,7 @@ from apportion.workspace.accounts import Member
 class OurHandler(ErrorPage, JupyterHandler):
     """A handler of a page or a form of ours."""
 
-    SUPPORTED_METHODS = ("GET", "POST")
+    SUPPORTED_METHODS: tuple[str, ...] = ("GET", "POST")  # type: ignore[assignment]
 
     services: Services
 

@@ -61,8 +61,6 @@ class OidcCallbackHandler(OidcHandler):
                 previous=self.session,
             )
         except NotSignedInError as error:
-            self.show(
-                "login.html.j2", 401, next="/", email="", message=str(error), has_oidc=True
-            )
+            self.show("login.html.j2", 401, next="/", email="", message=str(error), has_oidc=True)
         else:
             self.go_on(signed_in, safe_path(finished.next_page))

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from pydantic import JsonValue
 from tornado.web import HTTPError, stream_request_body
 
 from apportion.errors import ImportRefusedError, ParameterError
@@ -16,6 +17,7 @@ from apportion.server.multipart import UploadedForm
 from apportion.server.page_handler import PageHandler
 from apportion.server.pages import DATA
 from apportion.server.uploads import Stage, Upload, Uploads
+from apportion.workspace.data import ImportOptions
 
 SECONDS_TO_LOOK_AGAIN = 1
 
@@ -41,10 +43,12 @@ class NewUploadHandler(UploadHandler):
         """Allow a longer body than any other address does."""
         super().initialize(**shared)
         self.upload: Upload | None = None
+        self.form: UploadedForm | None = None
+        self.refusal: ParameterError | None = None
         connection: Any = self.request.connection
         connection.set_max_body_size(self.services.settings.upload_mb << 20)
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """Settle who asks before anything of the body is read."""
         await super().prepare()
         if not self._finished:
@@ -53,24 +57,28 @@ class NewUploadHandler(UploadHandler):
             self.form = UploadedForm(content_type, self.upload.folder)
 
     def data_received(self, chunk: bytes) -> None:
-        """Write the next part to disk."""
-        self.form.feed(chunk)
+        """Write the next part to disk; after a refusal the rest is read and forgotten."""
+        if self.refusal is None and self.form is not None:
+            try:
+                self.form.feed(chunk)
+            except ParameterError as error:
+                self.refusal = error
 
     async def post(self) -> None:
         """Check what has come, and show it."""
+        if self.refusal is not None:
+            raise self.refusal
+        assert self.form is not None
+        assert self.upload is not None
         self.form.finish()
-        upload, self.upload = self.upload, None
-        assert upload is not None
+        upload = self.upload
         upload.dataset = self.form.fields.get("dataset", "")
         upload.files = tuple(path for path in self.form.files if path.stat().st_size)
-        try:
-            if upload.dataset not in CHOICES:
-                raise ParameterError("Choose what the files hold.")
-            if not upload.files:
-                raise ParameterError("No file was chosen, or it is empty. Choose at least one.")
-        except ParameterError:
-            self.uploads.discard(upload)
-            raise
+        if upload.dataset not in CHOICES:
+            raise ParameterError("Choose what the files hold.")
+        if not upload.files:
+            raise ParameterError("No file was chosen, or it is empty. Choose at least one.")
+        self.upload = None  # it came whole: it stays
         if upload.dataset != MMM:
             self.uploads.check(upload, self.workspace, upload.options)
         self.redirect(address(upload), status=303)
@@ -87,7 +95,8 @@ class NewUploadHandler(UploadHandler):
 
     def _drop(self) -> None:
         if self.upload is not None:
-            self.form.close() if hasattr(self, "form") else None
+            if self.form is not None:
+                self.form.close()
             self.uploads.discard(self.upload)
             self.upload = None
 
@@ -110,9 +119,13 @@ class OneUploadHandler(UploadHandler):
             return
         if action not in ("check", "import"):
             raise HTTPError(400)
-        found = await asyncio.to_thread(self._recognise, upload)
+        found = await asyncio.to_thread(self._recognise, upload, upload.options)
         options = options_from(found[0], self.field)
-        if action == "check" or options != upload.options or upload.stage is not Stage.CHECKED:
+        is_checked = upload.stage is Stage.CHECKED and (
+            options == upload.options
+            or found == await asyncio.to_thread(self._recognise, upload, options)
+        )
+        if action == "check" or not is_checked:
             self.uploads.check(upload, self.workspace, options)
         else:
             self.uploads.import_(upload, self.workspace, self._note(upload))
@@ -122,19 +135,22 @@ class OneUploadHandler(UploadHandler):
         accounts, member = self.services.accounts, self.member
 
         def note(summary: Summary) -> None:
-            details = {"rows": summary.rows, "files": [path.name for path in upload.files]}
+            details: dict[str, JsonValue] = {
+                "rows": summary.rows,
+                "files": [path.name for path in upload.files],
+            }
             accounts.record(member, AuditAction.DATA_IMPORTED, upload.dataset, details)
 
         return note
 
-    def _recognise(self, upload: Upload) -> tuple[Recognition, ...]:
-        return self.workspace.data.recognise(upload.dataset, upload.files, upload.options)
+    def _recognise(self, upload: Upload, options: ImportOptions) -> tuple[Recognition, ...]:
+        return self.workspace.data.recognise(upload.dataset, upload.files, options)
 
     async def _show(self, upload: Upload) -> None:
         found: tuple[Recognition, ...] = ()
         if not upload.is_busy and upload.stage is not Stage.IMPORTED:
             try:
-                found = await asyncio.to_thread(self._recognise, upload)
+                found = await asyncio.to_thread(self._recognise, upload, upload.options)
             except ImportRefusedError as error:  # a file that cannot be read at all
                 upload.stage, upload.refusal = Stage.REFUSED, upload.refusal or str(error)
         if upload.is_busy:

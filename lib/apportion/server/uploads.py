@@ -113,7 +113,9 @@ class Uploads:
         upload.options = options
         self._start(upload, Stage.CHECKING, lambda: self._check(upload, workspace))
 
-    def import_(self, upload: Upload, workspace: Workspace, then: Callable[[Summary], None]) -> None:
+    def import_(
+        self, upload: Upload, workspace: Workspace, then: Callable[[Summary], None]
+    ) -> None:
         """Store every row, or none; `then` is called when it is done."""
         self._refuse_busy(upload)
         self._start(upload, Stage.IMPORTING, lambda: self._import(upload, workspace, then))

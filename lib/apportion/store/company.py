@@ -47,8 +47,11 @@ class Company(TenantBound):
                 at=at,
                 by=by,
                 subject=name,
-                details={key: f"{before[key]} → {values[key]}" for key in values
-                         if before[key] != values[key]},
+                details={
+                    key: f"{before[key]} → {values[key]}"
+                    for key in values
+                    if before[key] != values[key]
+                },
             )
         self.tenant = changed
         return changed

@@ -11,9 +11,7 @@ from apportion.store.tokens import Tokens
 from apportion.store.users import Users
 
 
-class TenantStore(
-    SourceData, Models, Runs, Imports, Users, Sessions, Tokens, Audit, Company
-):
+class TenantStore(SourceData, Models, Runs, Imports, Users, Sessions, Tokens, Audit, Company):
     """One tenant's door to the database: there is no method that could reach another's rows.
 
     Made by :meth:`apportion.store.Store.for_tenant`. Another tenant's record is not there:
