@@ -11,13 +11,17 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.views.channels import channel_look
 from apportion.views.mmm import results_frame
 from apportion.views.theme import money, percent, ratio, score, span
+from apportion.workspace.accounts import Accounts
 from command import environment_of, run, start, succeed
 
 pytestmark = pytest.mark.slow
+
+VIEWER, PASSWORD = "vic@robyn.example", "quartz umbrella lagoon"
 
 
 def _shown(trained):
@@ -130,11 +134,21 @@ def _wait_until(is_true):
 @pytest.mark.browser
 def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     results = trained.workspace.mmm.latest()
-    process = start(trained.settings, "serve", "--tenant", "robyn", "--port", "0")
+    accounts = Accounts(trained.settings)
+    added = accounts.administer_as_operator("robyn").add_user(VIEWER, Role.VIEWER)
+    process = start(trained.settings, "serve", "--port", "0")
     try:
         address = _address(process)
 
-        tab = open_tab(address, "/admin/attribution/mmm")
+        tab = open_tab(address, "/login?next=/admin/attribution/mmm")
+        tab.fill("input[name=email]", VIEWER)
+        tab.fill("input[name=password]", added.one_time_password)
+        tab.get_by_role("button", name="Sign in").click()
+        tab.fill("input[name=password]", added.one_time_password)
+        tab.fill("input[name=new_password]", PASSWORD)
+        tab.fill("input[name=new_password_again]", PASSWORD)
+        tab.get_by_role("button", name="Change password").click()
+        expect(tab.locator("#loading")).to_have_count(0)
 
         for effect in results.channels:
             row = tab.locator("table.ap-table tbody tr").filter(
@@ -150,6 +164,7 @@ def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     finally:
         process.terminate()
         process.communicate(timeout=30)
+        accounts.close()
 
 
 def _address(process):
