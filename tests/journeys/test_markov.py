@@ -112,7 +112,7 @@ def test_effects_are_those_of_simulated_walks():
     paths = [((0, 1, 2), 5, 3), ((0, 2), 2, 6), ((1,), 1, 9), ((2, 1, 0, 1), 4, 1)]
     rng, walks = np.random.default_rng(1), 40_000
     frame = transitions(paths, order=1)
-    counted = markov.moves(frame, channels=3, order=1, groups=["00"])
+    counted = markov.moves(frame, channels=3, order=1, groups=np.array([0]))
     matrix = np.zeros((4, 5))
     matrix[counted.source, counted.target] = counted.counts[0]
     reach = (matrix / matrix.sum(1, keepdims=True)).cumsum(1)
@@ -180,10 +180,10 @@ def test_repeats_of_a_channel_do_not_change_the_chain_of_order_one():
 def test_weights_count_groups_as_often_as_they_are_drawn():
     first, second = [((0, 1), 3, 2)], [((1,), 1, 4), ((0,), 2, 2)]
     frame = [
-        transitions(first, order=1, group="0a"),
-        transitions(second, order=1, group="f3"),
+        transitions(first, order=1, group=10),
+        transitions(second, order=1, group=243),
     ]
-    counted = markov.moves(pd.concat(frame), channels=2, order=1, groups=["0a", "f3"])
+    counted = markov.moves(pd.concat(frame), channels=2, order=1, groups=np.array([10, 243]))
 
     effects = markov.removal_effects(counted, np.array([[1.0, 1.0], [2.0, 0.0]]))
 

@@ -217,8 +217,8 @@ def test_group_of_a_customer_is_the_start_of_the_md5_of_its_id():
 
     groups = paths.customers(table).to_pandas()["group"]
 
-    # md5sum of "ann" and "ben" without a line end.
-    assert groups.tolist() == ["7e", "7f"]
+    # The md5sum of "ann" begins with 7e, that of "ben" with 7f.
+    assert groups.tolist() == [0x7E, 0x7F]
 
 
 def test_channels_beyond_the_limit_share_the_last_player():
