@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.journeys import markov
@@ -101,6 +101,7 @@ def test_effects_are_channel_attributions_within_its_simulation_error(order):
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths)
 def test_effects_are_what_is_lost_when_the_chain_is_solved_without_the_channel(order, paths):
     expected = effects_by_definition(paths, channels=4, order=order)
@@ -135,6 +136,7 @@ def test_effects_are_those_of_simulated_walks():
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths, names=st.permutations(range(4)))
 def test_renaming_channels_changes_nothing(order, paths, names):
     renamed = [([names[channel] for channel in path], *ends) for path, *ends in paths]
@@ -146,6 +148,7 @@ def test_renaming_channels_changes_nothing(order, paths, names):
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths)
 def test_channel_that_is_in_no_path_has_no_effect(order, paths):
     effects = removal_effects(paths, channels=5, order=order)
