@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.journeys.credit import RULES, first_touch, last_touch, position_based, time_decay
@@ -15,6 +15,7 @@ journeys = st.lists(st.floats(0, 24 * 365), min_size=1, max_size=50).map(
 
 
 @pytest.mark.parametrize("model", RULES)
+@settings(deadline=None, max_examples=40)
 @given(ages=journeys)
 def test_shares_are_non_negative_and_sum_to_one(model, ages):
     shares = RULES[model](ages)
@@ -44,6 +45,7 @@ def test_time_decay_halves_per_half_life():
     assert shares[1:] / shares[:-1] == pytest.approx([2, 2, 2])
 
 
+@settings(deadline=None, max_examples=40)
 @given(ages=journeys, shift=st.floats(0, 24 * 365))
 def test_time_decay_depends_only_on_gaps_between_touchpoints(ages, shift):
     shifted = [age + shift for age in ages]

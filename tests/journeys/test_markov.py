@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.journeys import markov
@@ -101,6 +101,7 @@ def test_effects_are_channel_attributions_within_its_simulation_error(order):
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths)
 def test_effects_are_what_is_lost_when_the_chain_is_solved_without_the_channel(order, paths):
     expected = effects_by_definition(paths, channels=4, order=order)
@@ -112,7 +113,7 @@ def test_effects_are_those_of_simulated_walks():
     paths = [((0, 1, 2), 5, 3), ((0, 2), 2, 6), ((1,), 1, 9), ((2, 1, 0, 1), 4, 1)]
     rng, walks = np.random.default_rng(1), 40_000
     frame = transitions(paths, order=1)
-    counted = markov.moves(frame, channels=3, order=1, groups=["00"])
+    counted = markov.moves(frame, channels=3, order=1, groups=np.array([0]))
     matrix = np.zeros((4, 5))
     matrix[counted.source, counted.target] = counted.counts[0]
     reach = (matrix / matrix.sum(1, keepdims=True)).cumsum(1)
@@ -135,6 +136,7 @@ def test_effects_are_those_of_simulated_walks():
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths, names=st.permutations(range(4)))
 def test_renaming_channels_changes_nothing(order, paths, names):
     renamed = [([names[channel] for channel in path], *ends) for path, *ends in paths]
@@ -146,6 +148,7 @@ def test_renaming_channels_changes_nothing(order, paths, names):
 
 
 @orders
+@settings(deadline=None, max_examples=40)
 @given(paths=written_paths)
 def test_channel_that_is_in_no_path_has_no_effect(order, paths):
     effects = removal_effects(paths, channels=5, order=order)
@@ -180,10 +183,10 @@ def test_repeats_of_a_channel_do_not_change_the_chain_of_order_one():
 def test_weights_count_groups_as_often_as_they_are_drawn():
     first, second = [((0, 1), 3, 2)], [((1,), 1, 4), ((0,), 2, 2)]
     frame = [
-        transitions(first, order=1, group="0a"),
-        transitions(second, order=1, group="f3"),
+        transitions(first, order=1, group=10),
+        transitions(second, order=1, group=243),
     ]
-    counted = markov.moves(pd.concat(frame), channels=2, order=1, groups=["0a", "f3"])
+    counted = markov.moves(pd.concat(frame), channels=2, order=1, groups=np.array([10, 243]))
 
     effects = markov.removal_effects(counted, np.array([[1.0, 1.0], [2.0, 0.0]]))
 

@@ -212,13 +212,22 @@ def test_repeats_of_a_channel_are_taken_as_one(opened):
     assert [names[code] for code in codes] == ["email", "meta", "email"]
 
 
+def test_instants_are_whole_microseconds_since_1970():
+    time = dt.datetime(2026, 3, 29, 1, 0, 0, 1, tzinfo=dt.UTC)
+    table = ibis.memtable(pd.DataFrame({"timestamp": [pd.Timestamp(time)]}))
+
+    (found,) = paths.instants(table).to_pandas()["instant"]
+
+    assert found == 1_774_746_000_000_001
+
+
 def test_group_of_a_customer_is_the_start_of_the_md5_of_its_id():
     table = ibis.memtable(pd.DataFrame({"customer_id": ["ann", "ben"]}))
 
     groups = paths.customers(table).to_pandas()["group"]
 
-    # md5sum of "ann" and "ben" without a line end.
-    assert groups.tolist() == ["7e", "7f"]
+    # The md5sum of "ann" begins with 7e, that of "ben" with 7f.
+    assert groups.tolist() == [0x7E, 0x7F]
 
 
 def test_channels_beyond_the_limit_share_the_last_player():

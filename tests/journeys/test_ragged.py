@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.journeys import credit, ragged
@@ -30,6 +30,7 @@ def one_by_one(model, journey):
 
 
 @pytest.mark.parametrize("model", ragged.RULES)
+@settings(deadline=None, max_examples=40)
 @given(journeys=many)
 def test_shares_are_those_of_one_journey_at_a_time(model, journeys):
     shares = ragged.RULES[model](*laid_end_to_end(journeys), SETTINGS)

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -66,6 +66,7 @@ def test_values_are_those_of_the_airport_game():
 
 
 @pytest.mark.parametrize("players", [1, 2, 3, 4])
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_values_are_the_average_gain_over_all_orders(players, data):
     worth = data.draw(games(players))
@@ -73,6 +74,7 @@ def test_values_are_the_average_gain_over_all_orders(players, data):
     assert shapley_values(worth) == pytest.approx(by_brute_force(worth, players), abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(worth=games(4))
 def test_values_within_a_set_are_those_of_the_game_without_the_others(worth):
     within = values_within(worth)
@@ -81,6 +83,7 @@ def test_values_within_a_set_are_those_of_the_game_without_the_others(worth):
     assert within == pytest.approx(np.array(expected), abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(conversions=arrays(np.float64, 32, elements=st.integers(0, 50).map(float)))
 def test_values_of_conversions_within_a_set_are_an_even_split(conversions):
     # Zhao et al. (2018): if v(S) counts the conversions of paths within S, each conversion is
@@ -95,16 +98,19 @@ def test_values_of_conversions_within_a_set_are_an_even_split(conversions):
     assert shapley_values(subset_sums(conversions)) == pytest.approx(even)
 
 
+@settings(deadline=None, max_examples=40)
 @given(worth=games(4))
 def test_dividends_undo_subset_sums(worth):
     assert dividends(subset_sums(worth)) == pytest.approx(worth, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(worth=games(4))
 def test_values_sum_to_the_worth_of_all(worth):
     assert shapley_values(worth).sum() == pytest.approx(worth[-1], abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(worth=games(3))
 def test_player_that_changes_nothing_gets_nothing(worth):
     with_null_player = np.concatenate([worth, worth])
@@ -113,6 +119,7 @@ def test_player_that_changes_nothing_gets_nothing(worth):
     assert values_within(with_null_player)[..., 3] == pytest.approx(0, abs=1e-12)
 
 
+@settings(deadline=None, max_examples=40)
 @given(worth=games(4), names=st.permutations(range(4)))
 def test_renaming_players_changes_nothing(worth, names):
     renamed = np.zeros(16)
@@ -123,6 +130,7 @@ def test_renaming_players_changes_nothing(worth, names):
     assert shapley_values(renamed)[list(names)] == pytest.approx(shapley_values(worth), abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(paths_and_conversions=counted(4))
 def test_credit_of_all_paths_is_the_value_of_the_game_over_customers(paths_and_conversions):
     paths, conversions = paths_and_conversions
@@ -135,6 +143,7 @@ def test_credit_of_all_paths_is_the_value_of_the_game_over_customers(paths_and_c
     assert credit.sum() == pytest.approx(conversions.sum(), abs=1e-8)
 
 
+@settings(deadline=None, max_examples=40)
 @given(paths_and_conversions=counted(4))
 def test_shares_are_non_negative_and_sum_to_one_over_the_members(paths_and_conversions):
     shares = shares_within(conversion_rates(*paths_and_conversions))

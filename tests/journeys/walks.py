@@ -12,7 +12,7 @@ WrittenPath = tuple[Sequence[int], int, int]
 """Channels as numbers, paths that converted, paths that did not."""
 
 
-def transitions(paths: Iterable[WrittenPath], *, order: int, group: str = "00") -> pd.DataFrame:
+def transitions(paths: Iterable[WrittenPath], *, order: int, group: int = 0) -> pd.DataFrame:
     """Count what follows what."""
     rows = []
     for channels, conversions, losses in paths:
@@ -28,5 +28,5 @@ def removal_effects(paths: Iterable[WrittenPath], *, channels: int, order: int =
     """Solve the chain of these paths."""
     frame = transitions(paths, order=order)
     return markov.removal_effects(
-        markov.moves(frame, channels=channels, order=order, groups=["00"])
+        markov.moves(frame, channels=channels, order=order, groups=np.array([0]))
     )

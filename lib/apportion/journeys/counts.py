@@ -16,14 +16,42 @@ Customer = Literal["new", "returning"]
 
 def transitions(cut: Table, *, order: int) -> pd.DataFrame:
     """Count what follows what, as :func:`apportion.journeys.markov.moves` takes it."""
-    ends = cut.last & (cut.part == CONVERTED), cut.last & (cut.part != CONVERTED)
     earlier = cut.before_that if order == 2 else ibis.literal(-1, type="int16")
-    counted = cut.group_by("group", "before", "player", before_that=earlier).agg(
-        touchpoints=cut.count(),
-        conversions=ends[0].cast("int32").sum(),
-        losses=ends[1].cast("int32").sum(),
-    )
-    return _whole_numbers(counted.to_pandas(), "touchpoints", "conversions", "losses")
+    counted = cut.group_by(
+        "group", "before", "player", before_that=earlier, converted=cut.part == CONVERTED
+    ).agg(touchpoints=cut.count())
+    return with_ends(counted.to_pandas(), order=order)
+
+
+def with_ends(moves: pd.DataFrame, *, order: int) -> pd.DataFrame:
+    """Find where paths ended: what came to a state and did not go on from it.
+
+    Parameters
+    ----------
+    moves : DataFrame
+        `group`, `before_that`, `before`, `player`, `converted`, `touchpoints`: how many touchpoints
+        on that player came after those two, in paths that converted or did not.
+
+    Returns
+    -------
+    DataFrame
+        The same without `converted`, and with `conversions` and `losses` that ended there.
+    """
+    state = ["group", "before", "player"] if order == 2 else ["group", "player"]
+    came_from = ["group", "before_that", "before"] if order == 2 else ["group", "before"]
+    keys = ["group", "before_that", "before", "player"]
+    total = moves[[*keys, "touchpoints"]].groupby(keys, as_index=False).sum()
+    # A state is entered from several others; its ends are told once, with the first of them.
+    first = ~total[state].duplicated()
+    place = pd.MultiIndex.from_frame(total[state])
+    for name, converted in (("conversions", True), ("losses", False)):
+        part = moves[moves["converted"] == converted]
+        came = part.groupby(state)["touchpoints"].sum()
+        went = part[part["before"] >= 0].groupby(came_from)["touchpoints"].sum()
+        went.index = went.index.set_names(came.index.names)
+        ended = came.sub(went, fill_value=0).reindex(place, fill_value=0)
+        total[name] = ended.to_numpy() * first.to_numpy()
+    return _whole_numbers(total, "touchpoints", "conversions", "losses")
 
 
 def sets(paths: Table) -> pd.DataFrame:

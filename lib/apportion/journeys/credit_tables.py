@@ -1,10 +1,12 @@
 """Conversions and revenue per channel, campaign, device and kind of customer, under every model."""
 
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from apportion.journeys.bootstrap import intervals
 from apportion.journeys.counts import Customer
@@ -36,14 +38,18 @@ class _Layout(NamedTuple):
     """Which row of the sums belongs to which row of a table."""
 
     labels: list[tuple[str, ...]]
-    order: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    row_of: NDArray[np.int64]
 
     def total(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Add up the last axis by label."""
-        if not self.labels:
-            return np.zeros((*values.shape[:-1], 0))
-        return np.asarray(np.add.reduceat(values[..., self.order], self.starts, axis=-1))
+        """Add up by label, shape (n_labels,)."""
+        return np.bincount(self.row_of, weights=values, minlength=len(self.labels))
+
+    def spread(
+        self, values: NDArray[np.float64], column: NDArray[np.int64], columns: int
+    ) -> sparse.csr_array:
+        """Add up by label and column, shape (n_labels, columns)."""
+        shape = (len(self.labels), columns)
+        return sparse.csr_array((values, (self.row_of, column)), shape=shape)
 
 
 class _Estimate(NamedTuple):
@@ -80,7 +86,7 @@ def credit_tables(
     layouts = {dimension: _layout(rows, keys) for dimension, keys in _KEYS.items()}
     by_rule = {model: rows[list(model_columns(model))].to_numpy().T for model in RULES}
     estimates = {
-        dimension: {model: _Estimate(layout.total(units)) for model, units in by_rule.items()}
+        dimension: {model: _Estimate(_totals(layout, units)) for model, units in by_rule.items()}
         for dimension, layout in layouts.items()
     }
     for model in _TRAINED:
@@ -137,12 +143,14 @@ def _labelled(sums: pd.DataFrame, direct: pd.DataFrame, coded: pd.DataFrame) -> 
 
 def _layout(rows: pd.DataFrame, keys: list[str]) -> _Layout:
     grouped = rows.groupby(keys, sort=True)
-    index = grouped.ngroup().to_numpy()
-    order = np.argsort(index, kind="stable")
-    starts = np.flatnonzero(np.diff(index[order], prepend=-1))
-    first = rows.iloc[order[starts]]
-    labels = [tuple(map(str, label)) for label in first[keys].to_numpy().tolist()]
-    return _Layout(labels, order, starts)
+    row_of = grouped.ngroup().to_numpy().astype(np.int64)
+    _, first = np.unique(row_of, return_index=True)
+    labels = [tuple(map(str, label)) for label in rows.iloc[first][keys].to_numpy().tolist()]
+    return _Layout(labels, row_of)
+
+
+def _totals(layout: _Layout, units: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([layout.total(values) for values in units])
 
 
 def _trained(
@@ -155,25 +163,25 @@ def _trained(
     units = rows[list(model_columns(PART))].to_numpy().T
     player = rows["player"].to_numpy(np.int64)
     sets, place = np.unique(rows["members"].to_numpy(np.int64), return_inverse=True)
-    served = player >= 0
-
-    def credit(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Direct conversions are direct's, whatever was learnt.
-        own = np.where(served, shares[..., place, player], 1.0)
-        return np.asarray(own[..., None, :] * units)
-
-    values = credit(training.shares(model, sets))
-    draws: dict[Dimension, list[NDArray[np.float64]]] = {name: [] for name in layouts}
-    for shares in training.share_draws(model, sets):
-        drawn = credit(shares)
-        for name, layout in layouts.items():
-            draws[name].append(layout.total(drawn))
-    found = {}
-    for name, layout in layouts.items():
-        every = np.concatenate(draws[name])
-        found[name] = _Estimate(
-            layout.total(values), (intervals(every[:, 0]), intervals(every[:, 1]))
-        )
+    # Direct conversions are direct's, whatever was learnt.
+    direct = player < 0
+    players = len(training.trained.players)
+    cell = place * players + np.maximum(player, 0)
+    served, alone = np.where(direct, 0.0, units), np.where(direct, units, 0.0)
+    sums = {
+        dimension: [layout.spread(values, cell, len(sets) * players) for values in served]
+        for dimension, layout in layouts.items()
+    }
+    credit: dict[Dimension, list[NDArray[np.float64]]] = {dimension: [] for dimension in layouts}
+    for shares in chain([training.shares(model, sets)[None]], training.share_draws(model, sets)):
+        flat = shares.reshape(len(shares), -1).T
+        for dimension, of_what in sums.items():
+            credit[dimension].append(np.array([matrix @ flat for matrix in of_what]))
+    found: dict[Dimension, _Estimate] = {}
+    for dimension, layout in layouts.items():
+        every = np.concatenate(credit[dimension], axis=2) + _totals(layout, alone)[..., None]
+        conversions, revenue = (intervals(values[:, 1:].T) for values in every)
+        found[dimension] = _Estimate(every[..., 0], (conversions, revenue))
     return found
 
 

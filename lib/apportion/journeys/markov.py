@@ -45,7 +45,7 @@ class Moves:
     """Shape (n_groups, n_moves)."""
 
 
-def moves(frame: pd.DataFrame, *, channels: int, order: int, groups: list[str]) -> Moves:
+def moves(frame: pd.DataFrame, *, channels: int, order: int, groups: NDArray[np.int64]) -> Moves:
     """Arrange counted transitions as the moves of a chain.
 
     Parameters
@@ -58,8 +58,8 @@ def moves(frame: pd.DataFrame, *, channels: int, order: int, groups: list[str]) 
         How many players there are.
     order : int
         1 or 2.
-    groups : list of str
-        Every group, in order.
+    groups : ndarray
+        Every group, ascending.
     """
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got {order}")

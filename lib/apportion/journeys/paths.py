@@ -61,10 +61,12 @@ def instants(table: Table) -> Table:
 def customers(table: Table) -> Table:
     """Give `table` with `customer` and `group` from its `customer_id`.
 
-    The group is the same on every engine and in every version: two hexadecimal digits of MD5.
+    The group, 0 to 255, is the first byte of the MD5 of the id: the same on every engine.
     """
     digest = table.customer_id.hexdigest("md5")
-    return table.mutate(customer=table.customer_id, group=digest.substr(0, 2))
+    digits = ibis.literal("0123456789abcdef")
+    group = 16 * digits.find(digest.substr(0, 1)) + digits.find(digest.substr(1, 1))
+    return table.mutate(customer=table.customer_id, group=group.cast("int16"))
 
 
 def kinds(touchpoints: Table) -> pd.DataFrame:
@@ -117,9 +119,9 @@ def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
     Table
         A row per touchpoint: `customer`; `group`; `segment`, the ordinal of the customer's next
         conversion (0: none comes); `sequence`, its rank before it; `kind`, `channel` and `player`,
-        see :func:`kinds`; `since`, microseconds since the segment's first touchpoint; `run`, how
-        often the channel has changed since; and of the conversion: `age`, microseconds until it,
-        `revenue`, `is_new`.
+        see :func:`kinds`; `since`, microseconds since the segment's first touchpoint; `changed`,
+        whether the channel is another than before, and `run`, how often it has changed so far; and
+        of the conversion: `age`, microseconds until it, `revenue`, `is_new`.
     """
     orders = _ordered(conversions)
     codes = ibis.memtable(coded[["channel", "campaign", "device", "kind", "code", "player"]])
@@ -155,9 +157,7 @@ def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
     )
     ordered = ordered.filter(~ordered.again).drop("instant", "touchpoint_id", "again")
     so_far = ibis.cumulative_window(group_by=["customer", "segment"], order_by="sequence")
-    return ordered.mutate(run=ordered.changed.cast("int32").sum().over(so_far).cast("int32")).drop(
-        "changed"
-    )
+    return ordered.mutate(run=ordered.changed.cast("int32").sum().over(so_far).cast("int32"))
 
 
 def answered(served: Table, conversions: Table) -> Table:
@@ -188,8 +188,8 @@ def steps(served: Table, window_days: int) -> Table:
         A row per touchpoint. `customer`, `segment` and `part` name its path; a path with `part` -1
         converted. `position` counts from 1; `turn` does so with repeats of a channel taken as
         one, and `turned` marks the first of such a run. `before` and `before_that` are the players
-        before it, -1 at the start; `last` marks the end. `group`, `channel`, `player`, `age`,
-        `revenue` and `is_new` are those of `served`.
+        before it, -1 at the start. `group`, `channel`, `player`, `age`, `revenue` and `is_new` are
+        those of `served`.
     """
     window = window_days * MICROSECONDS_PER_DAY
     serves = (served.age < window).fill_null(False)
@@ -197,7 +197,7 @@ def steps(served: Table, window_days: int) -> Table:
         part=ibis.ifelse(serves, CONVERTED, (served.since // window)).cast("int32"),
     )
     path = ibis.window(group_by=["customer", "segment", "part"], order_by="sequence")
-    return cut.select(
+    placed = cut.select(
         "customer",
         "segment",
         "part",
@@ -207,13 +207,13 @@ def steps(served: Table, window_days: int) -> Table:
         "age",
         "revenue",
         "is_new",
+        "changed",
         position=(ibis.row_number().over(path) + 1).cast("int32"),
         turn=(cut.run - cut.run.first().over(path) + 1).cast("int32"),
-        turned=(cut.run != cut.run.lag().over(path)).fill_null(True),
         before=cut.player.lag(1).over(path).fill_null(START).cast("int16"),
         before_that=cut.player.lag(2).over(path).fill_null(START).cast("int16"),
-        last=cut.player.lead().over(path).fill_null(START) == START,
     )
+    return placed.mutate(turned=placed.changed | (placed.position == 1)).drop("changed")
 
 
 def serving(served: Table, window_days: int) -> Table:
@@ -285,7 +285,7 @@ def direct(conversions: Table, window_days: int, coded: pd.DataFrame) -> Table:
         for number in range(_WORDS)
     }
     return unserved.select(
-        group=ibis.null("string"),
+        group=ibis.null("int16"),
         revenue=unserved.revenue,
         is_new=unserved.is_new,
         length=ibis.literal(1, type="int32"),

@@ -23,7 +23,7 @@ PART = "part"
 PLACES = 10
 """Places in a path that are told apart; the last one holds all later places too."""
 
-_BATCH_ROWS = 500_000
+_BATCH_ROWS, _BATCHES_HELD = 500_000, 8
 
 
 class Tally(NamedTuple):
@@ -47,10 +47,12 @@ def tally(served: Table, settings: AttributionSettings) -> Tally:
     for batch in whole_paths(batches):
         columns = {name: batch[name].to_numpy(zero_copy_only=False) for name in batch.schema.names}
         new_credit, new_places = _sums(columns, settings)
-        credit, places = [_added([*credit, new_credit])], [_added([*places, new_places])]
+        credit, places = [*credit, new_credit], [*places, new_places]
+        if len(credit) == _BATCHES_HELD:
+            credit, places = [_added(credit)], [_added(places)]
     if not credit:
         return Tally(*(_added([frame]) for frame in _sums(_no_rows(), settings)))
-    return Tally(credit[0], places[0])
+    return Tally(_added(credit), _added(places))
 
 
 def whole_paths(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -102,7 +104,7 @@ def _by_key(
 ) -> pd.DataFrame:
     widths = [int(key.max()) + 1 if len(key) else 1 for key in keys.values()]
     cell = np.ravel_multi_index(tuple(keys.values()), widths)
-    cells, index = np.unique(cell, return_inverse=True)
+    index, cells = pd.factorize(cell)
     found = dict(zip(keys, np.unravel_index(cells, widths), strict=True))
     sums = {
         name: np.bincount(index, weights=value, minlength=len(cells))

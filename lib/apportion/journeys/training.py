@@ -81,7 +81,7 @@ def train(
         What ``counts.transitions``, ``counts.sets`` and ``paths.kinds`` give.
     """
     names, rest = player_names(coded)
-    groups = sorted(set(sets["group"]))
+    groups = np.unique(sets["group"].to_numpy(np.int64))
     weights = group_weights(len(groups), rng)
     chain = markov.moves(
         transitions, channels=len(names), order=settings.markov_order, groups=groups
