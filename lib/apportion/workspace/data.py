@@ -9,6 +9,7 @@ import pandas as pd
 
 from apportion.frames import DATASETS
 from apportion.importing.summary import Summary
+from apportion.results.data import DataCoverage, DatasetCoverage
 from apportion.store import Coverage, TenantStore
 
 OnRows = Callable[[int], None]
@@ -39,6 +40,16 @@ class DataWorkspace:
     def covers(self, dataset: str) -> Coverage:
         """Give how many rows of `dataset` there are, and from which day to which."""
         return self._store.covers(dataset)
+
+    def coverage(self) -> DataCoverage:
+        """Give how much there is of every dataset."""
+        return DataCoverage(datasets=tuple(self._coverage(dataset) for dataset in DATASETS))
+
+    def _coverage(self, dataset: str) -> DatasetCoverage:
+        found = self._store.covers(dataset)
+        return DatasetCoverage(
+            dataset=dataset, rows=found.rows, first_day=found.first, last_day=found.last
+        )
 
     def store_frames(self, frames: Mapping[str, pd.DataFrame], on_rows: OnRows) -> int:
         """Store frames that conform to their datasets: all or none."""
