@@ -34,7 +34,7 @@ class Bounds(SpendBounds):
 class BudgetRequest(Result):
     """What is to be split."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, validate_by_name=False)
 
     total_budget: Annotated[float, Field(gt=0)]
     """What is to be spent in a week, all of it."""

@@ -117,7 +117,7 @@ def _check_total(total: float, current: float) -> None:
         raise NotEnoughDataError(
             "No channel has spend in the last year of the model. Import newer spend, train again."
         )
-    if not 0 < total <= MAX_SCALE * current:
+    if not 0 < total <= MAX_SCALE * current * (1 + _ROUNDING):
         raise FieldError(
             "total_budget",
             found=_money(total),
