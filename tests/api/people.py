@@ -2,12 +2,14 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
+from apportion.results.accounts import Role, Via
 from apportion.results.tenants import Tenant
+from apportion.workspace.accounts import Member
 
 MMM = "/api/admin/attribution/mmm"
 OPTIMIZE = f"{MMM}/optimize"
@@ -17,36 +19,35 @@ DATA = "/api/admin/data"
 OPENAPI = "/api/openapi.json"
 
 READS = (MMM, VERSIONS, RUNS, DATA)
-ROLES = ("viewer", "analyst", "admin")
+ROLES = tuple(Role)
 
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class Someone:
-    """A member, as the server knows them."""
-
-    user: str
-    tenant: Tenant
-    role: str
-    via: str = "session"
-
-
-def someone(tenant: Tenant, role: str = "viewer") -> Someone:
+def someone(tenant: Tenant, role: str = "viewer") -> Member:
     """Give a member whom nobody has seen before."""
-    return Someone(f"user {next(_numbers)}", tenant, role)
+    number = next(_numbers)
+    return Member(
+        user_id=f"user {number}",
+        email=f"anna{number}@example.com",
+        name="Anna",
+        tenant=tenant,
+        role=Role(role),
+        via=Via.PASSWORD,
+        credential_id=f"session {number}",
+    )
 
 
 class Client:
     """Asks an application as a member; None: without having signed in."""
 
-    def __init__(self, app: Any, member: Someone | None) -> None:
+    def __init__(self, app: Any, member: Member | None) -> None:
         self.app = app
         self.member = member
 
     def as_role(self, role: str) -> "Client":
         assert self.member is not None
-        return Client(self.app, replace(self.member, role=role))
+        return Client(self.app, replace(self.member, role=Role(role)))
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return asyncio.run(self._request(method, path, **options))
@@ -67,7 +68,7 @@ class Client:
             return await client.request(method, path, **options)
 
 
-def signed_in(app: Any, member: Someone | None) -> Any:
+def signed_in(app: Any, member: Member | None) -> Any:
     """Put the member into the scope, as the server does."""
 
     async def asgi(scope: Any, receive: Any, send: Any) -> None:

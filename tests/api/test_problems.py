@@ -6,7 +6,15 @@ import pytest
 
 from api.people import DATA, MMM, OPENAPI, OPTIMIZE, READS, RUNS, Client, someone
 from apportion.api import create_app
-from apportion.errors import ConfigurationError, ConflictError, ParameterError
+from apportion.errors import (
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    NotEnoughDataError,
+    NotSignedInError,
+    ParameterError,
+    TooManyAttemptsError,
+)
 
 pytestmark = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 
@@ -243,8 +251,15 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(client):
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(ConflictError("It runs already."), 409), (ParameterError("No such channel."), 422)],
-    ids=["conflict", "parameter"],
+    [
+        (ConflictError("It runs already."), 409),
+        (ParameterError("No such channel."), 422),
+        (NotEnoughDataError("Nine weeks of spend."), 422),
+        (ForbiddenError("This needs the role admin."), 403),
+        (NotSignedInError("Sign in again."), 401),
+        (TooManyAttemptsError(30), 429),
+    ],
+    ids=["conflict", "parameter", "data", "forbidden", "not signed in", "too many"],
 )
 def test_our_own_errors_speak_for_themselves(tenant, error, status):
     found = assert_is_problem(failing(tenant, error).get(MMM), status)

@@ -3,24 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api.people import DATA, OPENAPI, OPTIMIZE, Client, someone
+from api.test_allowance import Clock
 from api.test_problems import assert_is_problem
-from apportion.api import create_app, rates
-from apportion.api.rates import COMPUTATION, Allowance
+from apportion.api import create_app
+from apportion.api.rates import COMPUTATION
+from apportion.results.accounts import Via
 
 pytestmark = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
-
-
-class Clock:
-    """A clock that stands until it is set."""
-
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -68,54 +59,26 @@ def test_a_computation_costs_more_than_a_read(client):
     assert ask(client, 12 - COMPUTATION + 1) == [200, 200, 429]
 
 
-def test_every_member_session_and_tenant_has_their_own_allowance(client, two_tenants):
+def test_every_member_token_and_tenant_has_their_own_allowance(client, two_tenants):
     ask(client, 13)
     others = [
-        replace(client.member, user="another"),
-        replace(client.member, via="token 7"),
+        replace(client.member, user_id="another"),
+        replace(client.member, via=Via.TOKEN),
+        replace(client.member, via=Via.TOKEN, credential_id="another"),
         replace(client.member, tenant=two_tenants[1].tenant),
     ]
 
-    assert [ask(Client(client.app, other)) for other in others] == [[200]] * 3
+    assert [ask(Client(client.app, other)) for other in others] == [[200]] * 4
 
 
-def test_a_role_is_no_way_round(client):
+def test_neither_role_nor_another_session_is_a_way_round(client):
     ask(client, 12)
+    again = Client(client.app, replace(client.member, credential_id="another"))
 
-    assert ask(client.as_role("admin")) == [429]
+    assert ask(client.as_role("admin")) == ask(again) == [429]
 
 
 def test_what_needs_no_sign_in_is_not_counted(client):
     nobody = Client(client.app, None)
 
     assert {nobody.get(OPENAPI).status_code for _ in range(20)} == {200}
-
-
-@given(
-    per_minute=st.integers(1, 100),
-    steps=st.lists(st.tuples(st.floats(0, 30), st.integers(1, 20)), min_size=1, max_size=60),
-)
-def test_no_minute_has_more_than_twice_its_worth(per_minute, steps):
-    clock = Clock()
-    allowance = Allowance(per_minute, clock)
-    taken = []
-    for wait, cost in steps:
-        clock.now += wait
-        if allowance.take("me", cost) == 0:
-            taken.append((clock.now, min(cost, per_minute)))
-
-    for start, _ in taken:
-        within = sum(cost for at, cost in taken if start <= at < start + 60)
-        assert within <= 2 * per_minute + 1e-6
-
-
-def test_buckets_that_are_full_again_are_forgotten(monkeypatch, clock):
-    monkeypatch.setattr(rates, "MOST_BUCKETS", 3)
-    allowance = Allowance(60, clock)
-    for key in "abc":
-        allowance.take(key, 60)
-    clock.now += 60
-    for key in "de":
-        allowance.take(key, 1)
-
-    assert set(allowance._buckets) == {"d", "e"}

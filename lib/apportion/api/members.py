@@ -1,47 +1,17 @@
 """Who asks: handed in by the server in the ASGI scope, where no request can write."""
 
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 from starlette.types import Scope
 
-from apportion.results.tenants import Tenant
+from apportion.errors import NotSignedInError
+from apportion.results.accounts import Role
+from apportion.workspace.accounts import Member
 
 SCOPE_KEY = "member"
 SIGN_IN = "Sign in, or send a token as `Authorization: Bearer TOKEN`."
-
-
-class Role(StrEnum):
-    """What a member may do; each may also do what the ones before it may."""
-
-    VIEWER = "viewer"
-    ANALYST = "analyst"
-    ADMIN = "admin"
-
-
-_RANK = {role.value: rank for rank, role in enumerate(Role)}
-
-
-class Member(Protocol):
-    """A person or a token, bound to one tenant."""
-
-    @property
-    def user(self) -> object:
-        """The account's id."""
-
-    @property
-    def tenant(self) -> Tenant:
-        """Whose data may be seen."""
-
-    @property
-    def role(self) -> str:
-        """A :class:`Role`'s value."""
-
-    @property
-    def via(self) -> object:
-        """How they signed in: a session, or which token."""
 
 
 def member_in(scope: Scope) -> Member | None:
@@ -51,16 +21,13 @@ def member_in(scope: Scope) -> Member | None:
 
 
 def at_least(role: Role) -> Callable[[Request], Member]:
-    """Give a dependency: the member, if their role is `role` or one that may do more."""
+    """Give a dependency: the member, if they may do what `role` may."""
 
     def member(request: Request) -> Member:
         found = member_in(request.scope)
         if found is None:
-            raise HTTPException(401, SIGN_IN)
-        if _RANK.get(found.role, -1) < _RANK[role]:
-            raise HTTPException(
-                403, f"This needs the role {role.value}; yours is {found.role or 'none'}."
-            )
+            raise NotSignedInError(SIGN_IN)
+        found.require(role)
         return found
 
     return member

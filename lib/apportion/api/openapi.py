@@ -16,8 +16,9 @@ SECURITY: Mapping[str, Any] = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "session",
-        "description": "The cookie of a signed-in browser. What is not a GET also needs the "
+        "name": "apportion_session",
+        "description": "The cookie of a signed-in browser; over HTTPS its name begins with "
+        "`__Host-`. What is not a GET also needs the "
         "header X-XSRFToken with the value of the cookie _xsrf.",
     },
 }

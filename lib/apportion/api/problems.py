@@ -25,8 +25,11 @@ from apportion.errors import (
     ConflictError,
     DataError,
     FieldError,
+    ForbiddenError,
     NotFoundError,
+    NotSignedInError,
     ParameterError,
+    TooManyAttemptsError,
 )
 from apportion.results.base import Result
 
@@ -106,6 +109,10 @@ async def of_bad_request(request: Request, error: RequestValidationError) -> Res
 async def of_our_error(request: Request, error: ApportionError) -> Response:
     """Give the answer for an error that Apportion raised on purpose."""
     match error:
+        case NotSignedInError():
+            return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
+        case ForbiddenError():
+            return problem(403, str(error))
         case NotFoundError():
             return problem(404, str(error))
         case ConflictError():
@@ -116,6 +123,9 @@ async def of_our_error(request: Request, error: ApportionError) -> Response:
             return _bad_fields([FieldProblem(field=path, found=error.found, allowed=error.allowed)])
         case ParameterError() | DataError():
             return problem(422, str(error))
+        case TooManyAttemptsError():
+            wait = {"Retry-After": str(error.retry_after_seconds)}
+            return problem(429, str(error), headers=wait)
         case ConfigurationError():  # names the database, which is no caller's business
             reference = logged(request.scope, error)
             return problem(503, "The service is not ready. Try again later.", reference=reference)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apportion.api.members import Member, member_in
+from apportion.api.members import member_in
 from apportion.api.problems import problem
 
 SECONDS = 60.0
@@ -36,9 +36,9 @@ class Allowance:
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
         self.per_minute = per_minute
         self.clock = clock
-        self._buckets: dict[object, _Bucket] = {}
+        self._buckets: dict[str, _Bucket] = {}
 
-    def take(self, key: object, cost: int) -> int:
+    def take(self, key: str, cost: int) -> int:
         """Take `cost` for `key`; give in how many seconds there will be enough, 0: taken."""
         at = self.clock()
         bucket = self._buckets.get(key)
@@ -77,7 +77,7 @@ class RateLimit:
         """Pass the request on, or say when to come back."""
         member = member_in(scope)
         cost = 1 if scope["method"] in ("GET", "HEAD") else COMPUTATION
-        seconds = 0 if member is None else self.allowance.take(_key(member), cost)
+        seconds = 0 if member is None else self.allowance.take(member.id, cost)
         if seconds:
             answer = problem(
                 429,
@@ -88,7 +88,3 @@ class RateLimit:
             await answer(scope, receive, send)
         else:
             await self.app(scope, receive, send)
-
-
-def _key(member: Member) -> object:
-    return member.tenant.id, member.user, member.via

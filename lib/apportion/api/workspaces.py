@@ -5,8 +5,9 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from apportion.api.members import Member, Viewer
+from apportion.api.members import Viewer
 from apportion.workspace import Workspace
+from apportion.workspace.accounts import Member
 
 OpenWorkspace = Callable[[Member], Workspace]
 
