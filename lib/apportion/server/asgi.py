@@ -56,9 +56,6 @@ class ASGIHandler(JupyterHandler):
         if getattr(self, "_jupyter_current_user", None) is not None:
             super().check_xsrf_cookie()
 
-    def compute_etag(self) -> None:
-        """Leave it to the application."""
-
     @allow_unauthenticated
     async def _serve(self, *_: object, **__: object) -> None:
         body = [self.request.body or b""]
