@@ -4,6 +4,11 @@ document.getElementById('ap-upload')?.addEventListener('submit', (event) => {
   const button = form.querySelector('button');
   const request = new XMLHttpRequest();
   event.preventDefault();
+  const size = [...form.files.files].reduce((sum, file) => sum + file.size, 0);
+  if (size > form.dataset.mostMb * 2 ** 20) {
+    status.textContent = `These files have ${(size / 2 ** 20).toFixed(1)} MB; ${form.dataset.mostMb} MB are allowed.`;
+    return;
+  }
   request.open('POST', form.action);
   request.upload.onprogress = ({ loaded, total }) => {
     status.textContent = total ? `Sent ${Math.floor(100 * loaded / total)}% of ${(total / 1e6).toFixed(1)} MB` : '';
