@@ -64,6 +64,21 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """The address that browsers use, as ``https://apportion.company.example``."""
 
+    behind_proxy: bool = False
+    """A proxy in front sets ``X-Forwarded-For`` and ``X-Forwarded-Proto`` itself: believe them."""
+
+    hsts_days: int = Field(default=0, ge=0)
+    """For so long browsers refuse to come without HTTPS (Strict-Transport-Security); 0: not said."""
+
+    kernels_per_member: int = Field(default=8, gt=0)
+    """Pages that one person may have open at once; beyond, the idlest ends."""
+
+    kernel_memory_mb: int = Field(default=4096, ge=0)
+    """Address space that one page's process may take; 0: as much as there is."""
+
+    upload_mb: int = Field(default=1024, gt=0)
+    """The largest upload, all files together."""
+
     session_idle_hours: float = Field(default=12, gt=0)
     """How long a session lasts without being used."""
 

@@ -7,6 +7,7 @@
     ├── NotFoundError            not there, or another tenant's: the two cannot be told apart
     ├── ConflictError            it would collide with something that exists or runs
     ├── ParameterError           a run was asked for with a parameter that does not fit
+    │   └── FieldError           and it is known which: where, what was found, what is allowed
     ├── RunFailedError           a run ended without a result
     ├── NotSignedInError         it is not known who asks
     ├── TooManyAttemptsError     sign-in failed too often; wait
@@ -42,6 +43,24 @@ class ConflictError(ApportionError):
 
 class ParameterError(ApportionError):
     """A run was asked for with a parameter that does not fit."""
+
+
+class FieldError(ParameterError):
+    """One field of what was asked for does not fit.
+
+    Parameters
+    ----------
+    field : sequence of str
+        The field's name; for a field inside of a field, both.
+    found, allowed : str
+        What it holds, and what it may hold, as a reader understands it.
+    """
+
+    def __init__(self, *field: str, found: str, allowed: str) -> None:
+        self.field = field
+        self.found = found
+        self.allowed = allowed
+        super().__init__(f"{'.'.join(field)}: found {found}; allowed: {allowed}.")
 
 
 class RunFailedError(ApportionError):

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from apportion.config import Settings
+from apportion.results.accounts import Role
 from apportion.store import Store
 from apportion.store.migrations import migrate
-from server.process import running
+from apportion.workspace.accounts import Accounts
+from server.process import PASSWORD, running
 from views.example import example_results
 
 IMPORTS = """\
@@ -66,6 +68,29 @@ def add_data(store, slug):
     tenant.write("outcomes", [pd.DataFrame(outcomes)])
 
 
+PEOPLE = {
+    "ann@acme.example": {"acme": Role.ANALYST},
+    "ada@acme.example": {"acme": Role.ADMIN},
+    "vic@acme.example": {"acme": Role.VIEWER},
+    "ben@birch.example": {"birch": Role.ANALYST},
+    "bea@birch.example": {"birch": Role.ADMIN},
+    "cleo@clay.example": {"clay": Role.ANALYST},
+    "dan@both.example": {"acme": Role.VIEWER, "birch": Role.ANALYST},
+}
+"""Who has accounts, with which tenants, in which roles."""
+
+
+def add_people(settings):
+    """Give everybody their accounts."""
+    accounts = Accounts(settings)
+    for email, roles in PEOPLE.items():
+        for slug, role in roles.items():
+            name = email.partition("@")[0].title()
+            administration = accounts.administer_as_operator(slug)
+            administration.add_user(email, role, name=name, password=PASSWORD)
+    accounts.close()
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory):
     """Settings of a database with acme (data, model), birch (data) and clay (nothing)."""
@@ -80,6 +105,7 @@ def installation(tmp_path_factory):
     add_data(store, "acme")
     add_data(store, "birch")
     add_model(store, "acme")
+    add_people(settings)
     write_page(settings.notebooks, IMPORTS, WIDGETS)
     return settings
 

@@ -12,10 +12,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -27,7 +28,9 @@ from apportion.server.channels import PROTOCOL
 PRELOAD = ("apportion.server.kernel", "ipywidgets", "bqplot")
 """A zygote that is ready soon."""
 
-START_SECONDS = 60
+PASSWORD = "quartz umbrella lagoon"
+"""Of everybody in the tests."""
+
 MMM = "/admin/attribution/mmm"
 
 
@@ -38,6 +41,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    given: list[str] = field(default_factory=list)
+    """The cookies that were set, as the headers say."""
 
     @property
     def text(self) -> str:
@@ -51,20 +56,76 @@ class RunningServer:
     url: str
     popen: "subprocess.Popen[str]"
     log: Path
+    cookies: dict[str, str] = field(default_factory=dict)
+    """Of whoever this stands for; empty: nobody is signed in."""
+    authorization: str = ""
+    """What a program sends on every request."""
 
     @property
     def port(self) -> int:
         return int(self.url.rstrip("/").rpartition(":")[2])
 
-    def request(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
-        """Send a request whose path is left as it is, dots included."""
+    def anonymous(self) -> "RunningServer":
+        """The same server for a browser that has never been there."""
+        return replace(self, cookies={}, authorization="")
+
+    def copy(self) -> "RunningServer":
+        """The same browser's cookies in another place, as somebody who copied them has them."""
+        return replace(self, cookies=dict(self.cookies))
+
+    def signed_in(self, email: str, password: str = PASSWORD) -> "RunningServer":
+        """The same server for somebody who signs in."""
+        visitor = self.anonymous()
+        answer = visitor.sign_in(email, password)
+        assert answer.status == 303, answer.text
+        return visitor
+
+    def sign_in(self, email: str, password: str = PASSWORD, **more: str) -> Answer:
+        """Send the form of the sign-in page."""
+        self.get("/login")
+        return self.post("/login", email=email, password=password, **more)
+
+    @property
+    def cookie(self) -> str:
+        """The header of this browser."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    @property
+    def xsrf(self) -> str:
+        """What a form of a page of ours repeats."""
+        return self.cookies.get("_xsrf", "")
+
+    def request(self, method: str, path: str, body: str | bytes = "", **headers: str) -> Answer:
+        """Send a request whose path is left as it is, dots included; keep the cookies it sets."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookies:
+            named.setdefault("Cookie", self.cookie)
+        if self.authorization:
+            named.setdefault("Authorization", self.authorization)
         connection.request(method, path, body or None, named)
         answer = connection.getresponse()
-        found = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        given = answer.headers.get_all("Set-Cookie") or []
+        found = Answer(
+            answer.status,
+            {k.lower(): v for k, v in answer.getheaders()},
+            answer.read(),
+            given,
+        )
         connection.close()
+        for cookie in given:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            if value.strip('"'):
+                self.cookies[name] = value.strip('"')
+            else:
+                self.cookies.pop(name, None)
         return found
+
+    def post(self, path: str, **fields: str) -> Answer:
+        """Send a form as a page of ours does."""
+        fields.setdefault("_xsrf", self.xsrf)
+        kind = "application/x-www-form-urlencoded"
+        return self.request("POST", path, urlencode(fields), Content_Type=kind)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, **headers)
@@ -91,6 +152,10 @@ class RunningServer:
         return asyncio.run(self._talk(kernel_id, messages, channel, protocols, seconds, headers))
 
     async def _talk(self, kernel_id, messages, channel, protocols, seconds, headers):
+        if self.cookies:
+            headers = {"Cookie": self.cookie, **headers}
+        if self.authorization:
+            headers = {"Authorization": self.authorization, **headers}
         address = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels"
         request = HTTPRequest(
             f"{address}?session_id={uuid.uuid4()}", headers=headers, connect_timeout=30
@@ -109,6 +174,23 @@ class RunningServer:
             pass
         socket.close()
         return got
+
+    def talk_until_closed(self, kernel_id: str, act: Any, seconds: float = 15) -> int | None:
+        """Connect as a page does, then act; give the code with which the server closes."""
+
+        async def wait() -> int | None:
+            address = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels"
+            request = HTTPRequest(
+                f"{address}?session_id={uuid.uuid4()}", headers={"Cookie": self.cookie}
+            )
+            socket = await websocket_connect(request, subprotocols=[PROTOCOL])
+            await asyncio.to_thread(act)
+            async with asyncio.timeout(seconds):
+                while await socket.read_message() is not None:
+                    pass
+            return socket.close_code
+
+        return asyncio.run(wait())
 
     def widget_states(self, kernel_id: str) -> list[dict[str, Any]]:
         """Ask for the state of all widgets, as a page does when it connects."""
@@ -146,16 +228,13 @@ class RunningServer:
 
 
 @contextmanager
-def running(settings: Settings, log: Path, tenant: str = "acme", **options: Any) -> Iterator[Any]:
-    """Start a server and end it; `options` are those of ``serve_apps``."""
+def running(
+    settings: Settings, log: Path, who: str | None = "ann@acme.example", **options: Any
+) -> Iterator[Any]:
+    """Start a server for `who` is signed in, and end it; `options` are those of ``serve_apps``."""
     task = {
-        "settings": {
-            "home": str(settings.home),
-            "database_url": settings.database_url,
-            "notebooks": str(settings.notebooks),
-        },
+        "settings": settings.model_dump(mode="json", exclude_defaults=True),
         "options": {
-            "tenant": tenant,
             "host": "127.0.0.1",
             "port": 0,
             "preload": PRELOAD,
@@ -165,7 +244,7 @@ def running(settings: Settings, log: Path, tenant: str = "acme", **options: Any)
     with log.open("w") as stderr:
         popen = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("child.py")), json.dumps(task)],
-            env={**os.environ, "APPORTION_SECRET_KEY": "planted-secret", "PLANTED": "planted"},
+            env={**os.environ, "APPORTION_CLAUDE_API_KEY": "planted-secret", "PLANTED": "planted"},
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -174,7 +253,8 @@ def running(settings: Settings, log: Path, tenant: str = "acme", **options: Any)
         assert popen.stdout is not None
         url = popen.stdout.readline().strip()
         assert url, log.read_text()
-        yield RunningServer(url, popen, log)
+        server = RunningServer(url, popen, log)
+        yield server if who is None else server.signed_in(who)
     finally:
         if popen.poll() is None:
             popen.terminate()

@@ -4,7 +4,11 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from apportion.server.gate import is_welcome
+from apportion.server.site import Site
 from server.process import MMM
+
+HERE = Site()
+PUBLIC = Site("https://apportion.acme.example")
 
 
 def request(method="GET", host="127.0.0.1:8866", **headers):
@@ -15,7 +19,7 @@ def request(method="GET", host="127.0.0.1:8866", **headers):
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8866", "localhost:1", "LOCALHOST", "[::1]:8866"])
 def test_loopback_names_are_let_in(host):
-    assert is_welcome(request(host=host))
+    assert is_welcome(request(host=host), HERE)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,18 @@ def test_loopback_names_are_let_in(host):
     ],
 )
 def test_other_host_names_are_refused(host):
-    assert not is_welcome(request(host=host))
+    assert not is_welcome(request(host=host), HERE)
+
+
+def test_the_public_name_is_let_in_and_its_neighbours_are_not():
+    assert is_welcome(request(host="apportion.acme.example"), PUBLIC)
+    assert is_welcome(request(host="localhost:8866"), PUBLIC)
+    assert not is_welcome(request(host="acme.example"), PUBLIC)
+    assert not is_welcome(request(host="x.apportion.acme.example"), PUBLIC)
+
+
+def test_behind_a_proxy_that_knows_the_names_every_name_is_let_in():
+    assert is_welcome(request(host="any.example"), Site(behind_proxy=True))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +94,7 @@ def test_other_host_names_are_refused(host):
     ],
 )
 def test_a_foreign_page_may_link_and_nothing_else(headers, welcome):
-    assert is_welcome(request(**headers)) is welcome
+    assert is_welcome(request(**headers), HERE) is welcome
 
 
 def test_a_foreign_form_may_not_post():
@@ -89,7 +104,7 @@ def test_a_foreign_form_may_not_post():
         "Sec_Fetch_Dest": "document",
     }
 
-    assert not is_welcome(request("POST", **navigates))
+    assert not is_welcome(request("POST", **navigates), HERE)
 
 
 @pytest.mark.parametrize("path", ["/", MMM, "/healthz", "/assets/app.css", "/nope"])

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from apportion.config import Settings
-from apportion.errors import ConfigurationError, NotFoundError
+from apportion.errors import ConfigurationError
+from apportion.results.accounts import Role
 from apportion.server import serve
 from apportion.server.environment import bare_environment
 from apportion.server.forking import PRELOAD as EVERYTHING
@@ -20,14 +21,17 @@ from apportion.server.forking import TRUSTED_FAILURES, Zygote, ZygoteError
 from apportion.server.sockets import bind
 from apportion.store import Store
 from apportion.store.migrations import migrate
+from apportion.workspace.accounts import Accounts
 from server.conftest import IMPORTS, WIDGETS
-from server.process import PRELOAD, running, wait_until
+from server.process import PASSWORD, PRELOAD, running, wait_until
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.7", "example.org", "127.0.0.2"])
-def test_a_host_that_is_not_loopback_is_refused(installation, host):
-    with pytest.raises(ConfigurationError, match=r"no sign-in.*comes with a later version"):
-        serve(installation, tenant="acme", host=host, port=0, on_ready=pytest.fail)
+def test_other_machines_need_https_in_front(installation, host):
+    with pytest.raises(
+        ConfigurationError, match=r"unencrypted.*APPORTION_PUBLIC_URL.*--behind-pro"
+    ):
+        serve(installation, host=host, port=0, on_ready=pytest.fail)
 
 
 @pytest.mark.parametrize(
@@ -48,16 +52,11 @@ def test_a_port_that_is_taken_is_refused_with_a_way_out():
             bind("127.0.0.1", port)
 
 
-def test_a_tenant_that_does_not_exist_is_refused(installation):
-    with pytest.raises(NotFoundError, match="nobody"):
-        serve(installation, tenant="nobody", port=0, on_ready=pytest.fail)
-
-
 def test_a_database_that_is_not_migrated_is_refused(installation, tmp_path):
     bare = installation.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'bare.db'}"})
 
     with pytest.raises(ConfigurationError, match="apportion migrate"):
-        serve(bare, tenant="acme", port=0, on_ready=pytest.fail)
+        serve(bare, port=0, on_ready=pytest.fail)
 
 
 @pytest.fixture
@@ -71,6 +70,8 @@ def own(installation, tmp_path):
     )
     migrate(own)
     Store(own.database_url).add_tenant("acme", name="Acme", currency="EUR", timezone="UTC")
+    administration = Accounts(own).administer_as_operator("acme")
+    administration.add_user("ann@acme.example", Role.ANALYST, password=PASSWORD)
     return own
 
 

@@ -12,11 +12,12 @@ from server.process import MMM
 FOREIGN = re.compile(r"""(?:https?:)?//(?!www\.w3\.org)[\w.-]+\.[a-z]{2,}""")
 
 
-def test_home_shows_the_tenant_and_that_there_is_no_sign_in(server):
+def test_home_shows_who_is_signed_in_and_for_which_company(server):
     page = server.get("/").text
 
     assert "Acme &amp; Söhne" in page
-    assert "Local, no sign-in" in page
+    assert "<b>Ann</b><br>ann@acme.example" in page
+    assert "<dt>Role</dt><dd>Analyst</dd>" in page
     assert re.search(r"Ads brought <em>€[\d.]+m to €[\d.]+m</em> of revenue", page)
 
 
@@ -24,7 +25,11 @@ def test_navigation_links_only_pages_that_work(server):
     page = server.get("/").text
     links = set(re.findall(r'href="(/[^"]*)"', page)) - {"/"}
 
-    assert {link for link in links if not link.startswith("/assets/")} == {MMM}
+    assert {link for link in links if not link.startswith("/assets/")} == {
+        MMM,
+        "/data",
+        "/password",
+    }
     assert all(server.get(link).status == 200 for link in links)
 
 
@@ -40,7 +45,7 @@ def test_the_shell_comes_before_the_kernel(serve_page):
     with serve_page("import time; time.sleep(5)") as server:
         began = time.perf_counter()
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
-            connection.sendall(f"GET {MMM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            connection.sendall(request_for(server))
             received = b""
             while b'id="rendered_cells"' not in received:
                 received += connection.recv(65536)
@@ -145,7 +150,13 @@ def test_a_page_that_is_left_early_leaves_no_kernel(serve_page):
 
     with serve_page("import time; time.sleep(60)") as server:
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
-            connection.sendall(f"GET {MMM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            connection.sendall(request_for(server))
             assert wait_until(lambda: len(server.children()) == 2)
 
         assert wait_until(lambda: len(server.children()) == 1)
+
+
+def request_for(server):
+    """Give the bytes with which a browser asks for the page."""
+    head = f"GET {MMM} HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\n\r\n"
+    return head.encode()

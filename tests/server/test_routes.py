@@ -5,18 +5,25 @@ import pytest
 from apportion.server.application import Server
 from apportion.server.assets import voila_address
 from apportion.server.pages import APPS, existing
-from apportion.workspace import open_workspace
+from apportion.server.services import open_services
+from apportion.server.site import Site
 from server.process import MMM
 
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 
 
 def test_the_route_table_is_this_list(installation):
-    server = Server(open_workspace("acme", settings=installation), installation, APPS)
+    server = Server(open_services(installation, Site(), APPS))
 
     assert [(path, handler.__name__) for path, handler, _ in server.init_handlers()] == [
         ("/", "HomeHandler"),
         ("/admin/attribution/mmm", "AppHandler"),
+        ("/login", "LoginHandler"),
+        ("/login/oidc/begin", "OidcBeginHandler"),
+        ("/login/oidc", "OidcCallbackHandler"),
+        ("/tenant", "TenantHandler"),
+        ("/password", "PasswordHandler"),
+        ("/logout", "LogoutHandler"),
         ("/healthz", "HealthHandler"),
         ("/readyz", "ReadyHandler"),
         (f"/api/kernels/{KERNEL}", "KernelState"),
@@ -36,7 +43,9 @@ def test_an_app_without_its_notebook_is_not_routed(tmp_path):
     "path",
     [
         "/nope",
-        "/login",
+        "/login/",
+        "/login/oidc",
+        "/login/oidc/begin",
         "/metrics",
         "/api",
         "/api/kernels",

@@ -45,6 +45,7 @@ READS: Mapping[str, Case] = {
     "model": lambda tenant: tenant.model().outcome,
     "latest_model": lambda tenant: tenant.latest_model().outcome,
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
+    "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
@@ -105,11 +106,15 @@ WRITES: Mapping[str, Case] = {
     "see_token": lambda tenant: tenant.see_token(TOKEN, AT),
     "revoke_token": lambda tenant: tenant.revoke_token(TOKEN, **NOTED),
     "record_event": lambda tenant: tenant.record_event("other", **NOTED),
+    "change_tenant": lambda tenant: tenant.change_tenant(
+        name="other", currency="CHF", timezone="UTC", **NOTED
+    ),
 }
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
     "run": lambda tenant, key: tenant.run(key),
+    "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
         channels=[], start=DAY, end=DAY, run_id=key
     ),
@@ -211,7 +216,7 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.record_import("spend", f"text {factor}.csv", 1, "00")
         _ids(runs, 1, 3)
         tenant.start_run("mmm", {}, **ME)
-        tenant.report_progress(RUNNING, 0.5, f"text {factor}")
+        tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
@@ -247,8 +252,8 @@ def _shown(read: Case, tenant: TenantStore, factor: int) -> bool:
     """Tell whether what `read` gives is this tenant's and not the other's."""
     shown = str(read(tenant))
     marks = {
-        1: ("1.0", "text 1", "r2=0.1", "2024-03-01"),
-        2: ("2.0", "text 2", "r2=0.2", "2024-03-02"),
+        1: ("1.0", "text 1", "r2=0.1", "progress=0.1", "2024-03-01"),
+        2: ("2.0", "text 2", "r2=0.2", "progress=0.2", "2024-03-02"),
     }
     own, others = marks[factor], marks[3 - factor]
     return any(mark in shown for mark in own) and not any(mark in shown for mark in others)

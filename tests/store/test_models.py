@@ -85,6 +85,40 @@ def test_the_list_is_newest_first_and_light(tenant):
     assert listed[1].provenance is None
 
 
+def test_the_list_can_be_had_in_pages(tenant):
+    for _ in range(5):
+        tenant.fail_model(_start(tenant).model_id, "the chains disagree")
+
+    pages = [tenant.models(limit=2), tenant.models(limit=2, before=4), tenant.models(before=2)]
+
+    assert [[each.version for each in page] for page in pages] == [[5, 4], [3, 2], [1]]
+    assert tenant.models(before=1) == []
+
+
+def test_what_is_being_trained_is_told_with_its_runs_progress(tenant):
+    run = tenant.start_run("mmm", {}, host="here", pid=1, process_started=1.0)
+    model = tenant.start_model(channels=["meta"], start=None, end=None, run_id=run.id)
+    tenant.report_progress(run.id, 0.25, "sampling")
+
+    found = tenant.training()
+
+    assert (found.model_id, found.version, found.progress) == (model.model_id, 1, 0.25)
+
+
+def test_a_training_without_a_run_has_no_progress(tenant):
+    _start(tenant)
+
+    assert tenant.training().progress == 0
+
+
+def test_nothing_is_being_trained_before_and_after(tenant):
+    assert tenant.training() is None
+
+    tenant.fail_model(_start(tenant).model_id, "the chains disagree")
+
+    assert tenant.training() is None
+
+
 def test_a_second_training_is_refused_while_one_runs(tenant):
     running = _start(tenant)
 

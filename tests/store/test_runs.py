@@ -164,6 +164,21 @@ def test_runs_come_newest_first(tenant):
     assert [run.id for run in tenant.runs(limit=2)] == [runs[2].id, runs[1].id]
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["at one moment", "one by one"])
+def test_pages_of_runs_are_the_list(tenant, monkeypatch, at_once):
+    if at_once:
+        moment = runs_module.now()
+        monkeypatch.setattr(runs_module, "now", lambda: moment)
+    for _ in range(5):
+        _start(tenant)
+    whole = [run.id for run in tenant.runs()]
+
+    pages = [tenant.runs(2), tenant.runs(2, after=whole[1]), tenant.runs(2, after=whole[3])]
+
+    assert [run.id for page in pages for run in page] == whole
+    assert tenant.runs(after=whole[4]) == []
+
+
 @pytest.mark.parametrize("run_id", ["", "1", "00000000-0000-0000-0000-000000000000"])
 def test_an_unknown_run_is_not_found(tenant, run_id):
     with pytest.raises(NotFoundError, match="There is no run"):

@@ -8,7 +8,16 @@ import signal
 import sys
 from types import FrameType
 
-from apportion.cli import accounts, data, demo, installation, runs, serving, tenants  # noqa: F401
+from apportion.cli import (  # noqa: F401
+    accounts,
+    data,
+    demo,
+    installation,
+    lab,
+    runs,
+    serving,
+    tenants,
+)
 from apportion.cli.app import app, say_error
 from apportion.errors import ApportionError
 

@@ -3,8 +3,10 @@
 import datetime as dt
 
 import click
+from rich.table import Table
 
-from apportion.cli.app import app, fraction_bar, row_bar, say
+from apportion.cli.app import app, fraction_bar, out, row_bar, say
+from apportion.cli.demo_accounts import DemoAccount, renew_accounts
 from apportion.cli.serving import serve_pages
 from apportion.config import Settings, get_settings
 from apportion.errors import ConfigurationError
@@ -18,11 +20,10 @@ FIRST_TENANT = "harbour"
 
 @app.command()
 @click.option("--port", default=8866, show_default=True)
-@click.option("--tenant", default=FIRST_TENANT, show_default=True, help="Which one is served.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--prepare", is_flag=True, help="Make the demo tenants and end.")
-def demo(port: int, tenant: str, no_browser: bool, prepare: bool) -> None:
-    """Make the demo tenants if there are none, and serve one of them."""
+def demo(port: int, no_browser: bool, prepare: bool) -> None:
+    """Make the demo tenants if there are none, serve them, and print how to sign in."""
     settings = get_settings()
     if not settings.database_url.startswith("sqlite"):
         raise ConfigurationError(
@@ -35,7 +36,17 @@ def demo(port: int, tenant: str, no_browser: bool, prepare: bool) -> None:
         migrate(settings)
     prepare_tenants(settings, store)
     if not prepare:
-        serve_pages(settings, tenant, host="127.0.0.1", port=port, open_browser=not no_browser)
+        print_sign_in(renew_accounts(settings))
+        serve_pages(settings, host="127.0.0.1", port=port, open_browser=not no_browser)
+
+
+def print_sign_in(accounts: list[tuple[DemoAccount, str]]) -> None:
+    """Print who can sign in, with the passwords that are good from now on."""
+    table = Table("sign in as", "password", "company", "role", box=None)
+    for account, password in accounts:
+        table.add_row(account.email, password, account.tenant, account.role)
+    out.print(table)
+    say("The passwords are new at every start of the demo; only their hashes are stored.")
 
 
 def prepare_tenants(settings: Settings, store: Store) -> None:

@@ -14,6 +14,7 @@ is what; `known_exports` for other tools' files), `cells` (text to values), `rea
 
 from apportion.importing.imports import Import, read
 from apportion.importing.problems import CellProblem
+from apportion.importing.recognition import Recognition, Shape, recognised
 from apportion.importing.request import MMM, ImportRequest
 from apportion.importing.summary import FileSummary, PartSummary, Summary
 
@@ -24,6 +25,9 @@ __all__ = [
     "Import",
     "ImportRequest",
     "PartSummary",
+    "Recognition",
+    "Shape",
     "Summary",
     "read",
+    "recognised",
 ]

@@ -87,6 +87,11 @@ def returns(fitted: FittedMMM, start: int, stop: int) -> Returns:
 def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int) -> Samples:
     """Give the mean weekly contribution at `scales` times the flight.
 
+    Parameters
+    ----------
+    scales : ndarray, shape (n_scales,) or (n_scales, n_channels, 1)
+        The same for all channels, or each channel's own.
+
     Returns
     -------
     ndarray, shape (n_draws, n_channels, n_scales)

@@ -93,6 +93,8 @@ class AuditAction(StrEnum):
     ROLE_CHANGED = "role_changed"
     TOKEN_CREATED = "token_created"
     TOKEN_REVOKED = "token_revoked"
+    TENANT_CHANGED = "tenant_changed"
+    DATA_IMPORTED = "data_imported"
 
 
 class AuditEvent(Result):

@@ -23,6 +23,9 @@ class Result(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         protected_namespaces=(),
+        # The JSON schema says what a reader may rely on: every field is there, and what it means.
+        json_schema_serialization_defaults_required=True,
+        use_attribute_docstrings=True,
     )
 
 

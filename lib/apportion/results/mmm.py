@@ -157,8 +157,18 @@ class Provenance(Result):
     sampling_seconds: float
 
 
-class MMMResults(Result):
-    """A model version: the stored result, the dashboard's and the API's in one."""
+class Training(Result):
+    """A version that is being trained."""
+
+    model_id: str
+    version: int
+    status: ModelStatus
+    progress: float
+    """Between 0 and 1."""
+
+
+class ModelVersion(Result):
+    """What identifies a model version, and how it ended."""
 
     model_id: str
     version: int
@@ -166,12 +176,17 @@ class MMMResults(Result):
     last_run_at: dt.datetime | None = None
     reason: str | None = None
     """Why a version failed; None unless it did."""
-    outcome: str = "revenue"
     currency: str = ""
     date_range: DateRange | None = None
     """The training data."""
-    estimate_window: DateRange | None = None
     model_fit: ModelFit | None = None
+
+
+class MMMResults(ModelVersion):
+    """A model version: the stored result, the dashboard's and the API's in one."""
+
+    outcome: str = "revenue"
+    estimate_window: DateRange | None = None
     media_percent: float | None = None
     """Share of all revenue in the window that media caused."""
     media_percent_interval: Interval | None = None
@@ -181,3 +196,55 @@ class MMMResults(Result):
     diagnostics: SamplerDiagnostics | None = None
     checks: tuple[Check, ...] = Field(default=())
     provenance: Provenance | None = None
+    training: Training | None = None
+    """The version that is being trained now, if one is; it is not part of what is stored."""
+
+
+class SpendBounds(Result):
+    """The least and the most that a channel may get a week; None: 0, and all there is."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class ChannelPlan(Result):
+    """One channel of a budget: spend and the revenue that it causes, a week."""
+
+    channel: str
+    current_spend: float
+    optimal_spend: float
+    lower_bound: float
+    """The least that the split could give it."""
+    upper_bound: float
+    """The most."""
+    current_revenue: float
+    current_revenue_interval: Interval
+    projected_revenue: float
+    projected_revenue_interval: Interval
+    how_sure: HowSure
+    is_extrapolated: bool
+    """The split is beyond the highest week in the data, where the model only supposes."""
+
+
+class BudgetPlan(Result):
+    """A total for a week, split over the channels for the most revenue that the model expects."""
+
+    model_id: str
+    version: int
+    currency: str
+    estimate_window: DateRange
+    """The weeks whose flights are scaled."""
+    total_budget: float
+    current_budget: float
+    allocation: tuple[ChannelPlan, ...]
+    """Sums to `total_budget`."""
+    current_revenue: float
+    """Revenue a week from all channels at current spend."""
+    current_revenue_interval: Interval
+    projected_revenue: float
+    """Revenue a week from all channels at optimal spend."""
+    projected_revenue_interval: Interval
+    gain: float
+    """What it projects over what is now, within each draw: far surer than the two are apart."""
+    gain_interval: Interval
+    checks: tuple[Check, ...] = ()

@@ -32,4 +32,5 @@ class Run(Result):
     created_at: dt.datetime
     started_at: dt.datetime | None = None
     finished_at: dt.datetime | None = None
-    output_path: str | None = None
+    output_path: str | None = Field(default=None, exclude=True)
+    """Where the executed notebook is on the server: for its own use, and in no JSON."""

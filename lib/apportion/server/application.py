@@ -18,22 +18,24 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 
-from apportion.config import Settings
 from apportion.server.forking import Zygote
 from apportion.server.gate import GuardedApplication
 from apportion.server.handlers import NotFound
-from apportion.server.identity import LocalIdentity, OwnKernelOnly
+from apportion.server.identity import MemberIdentity, OwnKernelOnly
 from apportion.server.kernels import WIDGET_MESSAGES, OwnPython, TenantKernels
-from apportion.server.pages import Page
 from apportion.server.provisioner import use_provisioner
 from apportion.server.routes import Route, route_table
+from apportion.server.services import Services
 from apportion.server.sockets import Address
 from apportion.server.templates import TEMPLATES
-from apportion.workspace import Workspace
+from apportion.server.uploads import Uploads
 
 log = logging.getLogger("apportion.server")
 
 MAX_BODY_BYTES = 1 << 20
+CHECK_SECONDS = 30.0
+"""How often it is looked whether the sessions that have kernels still hold."""
+
 MAX_MESSAGE_BYTES = 10 << 20
 PING_MILLISECONDS = 30_000
 
@@ -63,27 +65,26 @@ VOILA_SETTINGS: dict[str, Any] = {
 
 
 class Server(Voila):
-    """Serves one tenant's pages.
+    """Serves the pages of every tenant to its members.
 
     What keeps others out is a plain attribute or argument here, not configuration: no file that
     lies about and no command line can weaken it.
     """
 
-    identity_provider_class = LocalIdentity
+    identity_provider_class = MemberIdentity
     authorizer_class = OwnKernelOnly
 
     def __init__(
         self,
-        workspace: Workspace,
-        settings: Settings,
-        apps: tuple[Page, ...],
+        services: Services,
         kernel_settings: dict[str, Any] | None = None,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         super().__init__(log=log)
-        self.workspace = workspace
-        self.installation = settings
-        self.apps = apps
-        self.root_dir = str(settings.notebooks)
+        self.services = services
+        self.uploads = Uploads()
+        self.check_seconds = check_seconds
+        self.root_dir = str(services.settings.notebooks)
         self.update_config(
             Config(
                 {
@@ -97,13 +98,13 @@ class Server(Voila):
                     "TenantKernels": {
                         "cull_idle_timeout": 600,
                         "cull_interval": 60,
+                        "live_limit": services.settings.kernels_per_member,
                         **(kernel_settings or {}),
                     },
                     # Over TCP every local user could read along.
                     "KernelManager": {"transport": "ipc"},
                     # A restarted kernel is empty: the page is told that it has ended instead.
                     "KernelRestarter": {"restart_limit": 0},
-                    "LocalIdentity": {"tenant": workspace.tenant.slug},
                 }
             )
         )
@@ -125,30 +126,35 @@ class Server(Voila):
         """Give Tornado's settings."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(WIDGET_MESSAGES)
+        site = self.services.site
+        headers = {"Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
+        if site.hsts_days:
+            headers["Strict-Transport-Security"] = f"max-age={site.hsts_days * 86400}"
         return {
             **settings,
             "allow_origin": "",
-            "allow_remote_access": False,
+            "allow_remote_access": True,  # the gate knows the names of this server
             "compress_response": True,
             "config": self.config,
             "default_handler_class": NotFound,
-            "headers": {"Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"},
+            "headers": headers,
             "log_function": log_request,
             "server_root_dir": self.root_dir,
+            "services": self.services,
+            "site": site,
             "websocket_compression_options": {},
             "ws_ping_interval": PING_MILLISECONDS,
             "ws_ping_timeout": PING_MILLISECONDS,
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "xsrf_cookie_kwargs": {"samesite": "Strict"},
+            "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
             "xsrf_cookies": True,
         }
 
     def init_handlers(self) -> list[Route]:
         """Give the route table."""
         return route_table(
-            workspace=self.workspace,
-            settings=self.installation,
-            apps=self.apps,
+            services=self.services,
+            uploads=self.uploads,
             voila_configuration=self.voila_configuration,
             template_paths=self.template_paths,
             static_folder=self.static_paths[0],
@@ -167,19 +173,33 @@ class Server(Voila):
         use_provisioner(zygote)
         self.app = GuardedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
-        http = HTTPServer(self.app, max_body_size=MAX_BODY_BYTES)
+        http = HTTPServer(
+            self.app, max_body_size=MAX_BODY_BYTES, xheaders=self.services.site.behind_proxy
+        )
         try:
             http.add_sockets(address.sockets)
             on_ready()
             # The views' package brings the widgets along: better now than at the first visit.
             warm = asyncio.create_task(asyncio.to_thread(import_module, "apportion.server.home"))
+            watch = asyncio.create_task(self._end_unproven())
             await stopped.wait()
+            watch.cancel()
             await warm
         finally:
             http.stop()
             await self.kernel_manager.shutdown_all(now=True)
             await http.close_all_connections()
+            await asyncio.to_thread(self.uploads.close)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+    async def _end_unproven(self) -> None:
+        """Close, again and again, the kernels of those who are signed out by now."""
+        while True:
+            await asyncio.sleep(self.check_seconds)
+            try:
+                await self.kernel_manager.end_unproven(self.services.accounts.still_holds)
+            except Exception:  # the database may be away for a while; the next look comes
+                log.exception("Could not look who is still signed in.")
 
 
 def log_request(handler: RequestHandler) -> None:

@@ -12,6 +12,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+DARK = "dark.css"
+
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -45,8 +47,8 @@ def asset_address(name: str) -> str:
 
 
 def style_sheets() -> list[str]:
-    """Give the names of the style sheets in the order in which they apply."""
-    return [name for name in own_assets() if name.endswith(".css")]
+    """Give the names of the style sheets in the order in which they apply, but the dark theme's."""
+    return [name for name in own_assets() if name.endswith(".css") and name != DARK]
 
 
 def voila_address() -> str:

@@ -8,6 +8,7 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado import web
 
 from apportion.server.errors import ErrorPage
+from apportion.server.identity import owns_kernel
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
@@ -42,6 +43,18 @@ class KernelSocket(KernelWebsocketHandler):
             raise web.HTTPError(400)
         await super().get(kernel_id=kernel_id)
 
+    async def open(self, kernel_id: str) -> None:
+        """Connect, and end with the kernel."""
+        manager: Any = self.kernel_manager
+        manager.add_socket(kernel_id, self)
+        await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """Let the connection go."""
+        manager: Any = self.kernel_manager
+        manager.drop_socket(self.kernel_id, self)
+        super().on_close()
+
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send what pages may see; an error in a callback belongs in the log (see `kernel`)."""
         if isinstance(message, bytes) and message_type(message) in SHOWN_TO_PAGES:
@@ -49,39 +62,46 @@ class KernelSocket(KernelWebsocketHandler):
         return None
 
 
-class KernelState(ErrorPage, JupyterHandler):
+class KernelHandler(ErrorPage, JupyterHandler):
+    """Answers scripts of our own pages: who is not signed in is told so, and sent nowhere."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse who is not signed in."""
+        await super().prepare(_redirect_to_login=False)
+
+    def set_cors_headers(self) -> None:
+        """Let no other origin read answers; Jupyter would, for whoever sends a token."""
+
+
+class KernelState(KernelHandler):
     """Whether the page's kernel lives."""
 
     SUPPORTED_METHODS = ("GET",)
 
-    @web.authenticated
     def get(self, kernel_id: str) -> None:
         """Write the kernel's model; another member's kernel is not there."""
-        check_owner(self, kernel_id)
+        check_owner(self)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(self.kernel_manager.kernel_model(kernel_id), default=str))
 
 
-class KernelEnd(ErrorPage, JupyterHandler):
+class KernelEnd(KernelHandler):
     """Where a page says that it is being left, so that its kernel can end."""
 
     SUPPORTED_METHODS = ("POST",)
 
-    @web.authenticated
     async def post(self, kernel_id: str) -> None:
         """End the kernel."""
-        check_owner(self, kernel_id)
+        check_owner(self)
         manager: Any = self.kernel_manager
         await manager.shutdown_kernel(kernel_id, now=True)
         self.set_status(204)
 
 
-def check_owner(handler: JupyterHandler, kernel_id: str) -> None:
+def check_owner(handler: JupyterHandler) -> None:
     """Refuse a kernel that is not the asking member's, as if it did not exist."""
-    manager: Any = handler.kernel_manager
-    user = handler.current_user
-    if user is None or manager.owner(kernel_id) != user.username:
+    if not owns_kernel(handler, handler.current_user):
         raise web.HTTPError(404)
 
 

@@ -1,9 +1,9 @@
 """Which requests are answered at all, before any route is looked at.
 
-A server on loopback is still reachable from every web site that its user opens. Two doors are shut:
+A server is reachable from every web site that its users open. Two doors are shut:
 
-- *DNS rebinding*: a foreign name that suddenly points to 127.0.0.1 makes a foreign page "same
-  origin". The ``Host`` header must be a loopback name.
+- *DNS rebinding*: a foreign name that suddenly points to this server makes a foreign page "same
+  origin". The ``Host`` header must be a loopback name or the public one.
 - *Cross-site requests*: a foreign page may not embed ours, open our sockets or start kernels by
   loading our addresses as images. Browsers say where a request comes from (``Sec-Fetch-Site``);
   from another site only a plain navigation is let through, as a link or a bookmark makes it.
@@ -19,16 +19,15 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
 from apportion.server.errors import ErrorPage
+from apportion.server.site import Site
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
-
-def is_welcome(request: HTTPServerRequest) -> bool:
-    """Whether the request names this machine and comes from our own pages or the address bar."""
-    if request.host_name not in LOOPBACK_NAMES:
+def is_welcome(request: HTTPServerRequest, site: Site) -> bool:
+    """Whether the request names this server and comes from our own pages or the address bar."""
+    if not site.knows(request.host_name):
         return False
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    if site in ("same-origin", "none"):
+    came_from = request.headers.get("Sec-Fetch-Site", "none")
+    if came_from in ("same-origin", "none"):
         return True
     return (
         request.method == "GET"
@@ -50,6 +49,6 @@ class GuardedApplication(Application):
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Give the handler of the route, or a refusal."""
-        if not is_welcome(request):
+        if not is_welcome(request, self.settings["site"]):
             return self.get_handler_delegate(request, Refused)
         return cast("Any", super().find_handler(request, **kwargs))

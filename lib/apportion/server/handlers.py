@@ -13,10 +13,12 @@ from tornado import web
 from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config
 
-from apportion.config import Settings
 from apportion.errors import ApportionError
 from apportion.server.assets import voila_address
 from apportion.server.errors import STRICT_POLICY, ErrorPage, new_reference
+from apportion.server.first_content import first_of
+from apportion.server.kernels import Owner
+from apportion.server.page_handler import PageHandler
 from apportion.server.pages import HOME, Page
 from apportion.server.rendering import PageRenderer
 from apportion.server.templates import render
@@ -33,35 +35,12 @@ WIDGET_POLICY = (
 """Content-Security-Policy of Voilà's pages: inline scripts and `eval` are what JupyterLab needs."""
 
 
-class PageHandler(ErrorPage, JupyterHandler):
-    """What all our pages share: the shell, and headers that keep them private."""
-
-    def initialize(self, workspace: Workspace, apps: tuple[Page, ...]) -> None:
-        """Take whose data it is, and where one can go."""
-        self.workspace = workspace
-        self.apps = apps
-
-    def begin(self, policy: str) -> None:
-        """Set the headers of a page with a tenant's data."""
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Content-Security-Policy", policy)
-        self.set_header("Cache-Control", "no-store")
-        _ = self.xsrf_token  # sets the cookie that the page's own requests repeat
-
-    def render_page(self, name: str, page: Page, **values: Any) -> str:
-        """Fill in a template that extends the shell."""
-        return render(
-            name, page=page, pages=(HOME, *self.apps), tenant=self.workspace.tenant.name, **values
-        )
-
-
 class HomeHandler(PageHandler):
     """The home page: plain HTML, without a kernel."""
 
-    @web.authenticated
     async def get(self) -> None:
         """Write the page."""
-        content = await asyncio.to_thread(_home, self.workspace, self.apps)
+        content = await asyncio.to_thread(_home, self.workspace, self.services.apps)
         self.begin(STRICT_POLICY)
         self.finish(self.render_page("home.html.j2", HOME, home=content))
 
@@ -72,7 +51,6 @@ class AppHandler(PageHandler):
     def initialize(  # type: ignore[override]
         self,
         page: Page,
-        settings: Settings,
         voila_configuration: VoilaConfiguration,
         template_paths: list[str],
         **shared: Any,
@@ -80,17 +58,16 @@ class AppHandler(PageHandler):
         """Take the notebook and how to render it."""
         super().initialize(**shared)
         self.page = page
-        self.installation = settings
         self.voila_configuration = voila_configuration
         self.template_paths = template_paths
         self._kernel_id: str | None = None
         self._is_left = False
 
-    @web.authenticated
     async def get(self) -> None:
-        """Write the shell at once, then the cells as they are done."""
+        """Write the shell and what is stored at once, then the cells as they are done."""
+        first = await asyncio.to_thread(first_of, self.page, self.workspace)
         self.begin(WIDGET_POLICY)
-        self.write(self.render_page("shell.html.j2", self.page))
+        self.write(self.render_page("shell.html.j2", self.page, first=first))
         await self.flush()  # on screen before the kernel is asked for
         try:
             await self._render()
@@ -121,7 +98,7 @@ class AppHandler(PageHandler):
         await renderer.initialize()
         manager: Any = self.kernel_manager
         self._kernel_id = await manager.start_kernel(
-            member=self.current_user, settings=self.installation, path=""
+            owner=Owner(self.member, self.proven_by), settings=self.services.settings, path=""
         )
         if self._is_left:  # while the kernel started: nobody will ask for it
             await manager.shutdown_kernel(self._kernel_id, now=True)

@@ -100,7 +100,7 @@ def data_card(fresh: Freshness) -> Markup:
                 Column("Rows", "Rows", "n"),
                 Column("From", "From", "n"),
                 Column("Until", "Until", "n"),
-                Column("", "", "side nolabel"),
+                Column(Markup('<span class="ap-sr">State</span>'), "", "side nolabel"),
             ],
             [_row(fresh, found) for found in fresh.loaded],
             "Dates are business days in your time zone",

@@ -4,12 +4,14 @@ Its errors go to the log (the server's stderr) under the page's reference, never
 """
 
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from ipykernel.kernelapp import IPKernelApp
 
+from apportion.config import get_settings
 from apportion.errors import ApportionError
 
 MESSAGE_MARK = "apportion message: "
@@ -27,6 +29,7 @@ def run_kernel(connection_file: str, *, parent: int) -> None:
         os._exit(1)  # it has ended already, and nobody would end us
     # Before ipykernel takes fd 2 over for the browser.
     log = os.fdopen(os.dup(2), "w", buffering=1)
+    limit_memory(get_settings().kernel_memory_mb)
     app = IPKernelApp.instance()
     app.initialize(
         [
@@ -42,6 +45,17 @@ def run_kernel(connection_file: str, *, parent: int) -> None:
     if "ipywidgets" in sys.modules:  # imported before there was a kernel to register with
         sys.modules["ipywidgets"].register_comm_target(app.kernel)
     app.start()
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process take so much address space and no more; 0: no limit.
+
+    What asks for more gets a MemoryError, which the page tells as any failure: one page cannot take
+    the memory of all.
+    """
+    if megabytes:
+        most = megabytes << 20
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _log_errors(shell: Any, reference: str, log: Any) -> None:

@@ -23,6 +23,10 @@ class Page:
 
 HOME = Page("home", "Home", "/", "What do the data say today?")
 
+DATA = Page("data", "Data", "/data", "What is loaded, and what is missing?")
+SETTINGS = Page("settings", "Settings", "/settings", "Who may see and do what?")
+PASSWORD = Page("password", "Password", "/password", "Change your password")
+
 APPS = (
     Page(
         "mmm",

@@ -6,45 +6,70 @@ from typing import Any
 
 from voila.configuration import VoilaConfiguration
 
-from apportion.config import Settings
+from apportion.api import create_app
+from apportion.server.asgi import ASGIHandler
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
+from apportion.server.data_page import DataHandler, GapFinder
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
-from apportion.server.pages import HOME, Page
+from apportion.server.identity import member_of
+from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
+from apportion.server.pages import DATA, HOME, PASSWORD, SETTINGS
+from apportion.server.passwords import PasswordHandler
+from apportion.server.services import Services
+from apportion.server.settings_pages import (
+    AuditHandler,
+    CompanyHandler,
+    TokensHandler,
+    UsersHandler,
+)
+from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandler
 from apportion.server.static import AssetHandler, FolderHandler
-from apportion.workspace import Workspace, open_workspace
+from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
+from apportion.server.uploads import Uploads
+from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
 
+API = r"/api/(?:openapi\.json|admin/.*)"
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
 
 
 def route_table(
     *,
-    workspace: Workspace,
-    settings: Settings,
-    apps: Sequence[Page],
+    services: Services,
+    uploads: Uploads,
     voila_configuration: VoilaConfiguration,
     template_paths: Sequence[str],
     static_folder: str | Path,
     extension_folders: Sequence[str],
 ) -> list[Route]:
     """Give path pattern, handler and its arguments of every route."""
-    shared = {"workspace": workspace, "apps": tuple(apps)}
+    shared = {"services": services}
     rendering = {
-        "settings": settings,
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
     }
-
-    def check_ready() -> None:
-        open_workspace(workspace.tenant.slug, settings=settings)
-
+    api = create_app(lambda member: services.workspaces.open(member.tenant.slug))
     return [
         (HOME.path, HomeHandler, shared),
-        *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in apps),
+        *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in services.apps),
+        ("/login", LoginHandler, shared),
+        (BEGIN_PATH, OidcBeginHandler, shared),
+        (CALLBACK_PATH, OidcCallbackHandler, shared),
+        ("/tenant", TenantHandler, shared),
+        (PASSWORD.path, PasswordHandler, shared),
+        ("/logout", LogoutHandler, shared),
+        (DATA.path, DataHandler, {**shared, "gap_finder": GapFinder()}),
+        (f"{DATA.path}/uploads", NewUploadHandler, {**shared, "uploads": uploads}),
+        (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
+        (SETTINGS.path, CompanyHandler, shared),
+        (f"{SETTINGS.path}/users", UsersHandler, shared),
+        (f"{SETTINGS.path}/tokens", TokensHandler, shared),
+        (f"{SETTINGS.path}/audit", AuditHandler, shared),
         ("/healthz", HealthHandler, {}),
-        ("/readyz", ReadyHandler, {"check_ready": check_ready}),
+        ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),
+        (API, ASGIHandler, {"app": api, "member_of": member_of}),
         (rf"/api/kernels/{KERNEL}", KernelState, {}),
         (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
         (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),

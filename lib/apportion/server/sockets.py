@@ -1,4 +1,4 @@
-"""Where the server listens: on loopback, on a port that is free."""
+"""Where the server listens: on a port that is free."""
 
 import errno
 import socket
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from tornado.netutil import bind_sockets
 
 from apportion.errors import ConfigurationError
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -21,8 +19,9 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The address to open."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        """The address to open on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/"
 
     def close(self) -> None:
@@ -32,23 +31,21 @@ class Address:
 
 
 def bind(host: str, port: int) -> Address:
-    """Bind `port` of a loopback address; port 0 takes any that is free.
+    """Bind `port` of an address of this machine; port 0 takes any that is free.
 
     Raises
     ------
     ConfigurationError
-        If the host is not loopback or the port cannot be had.
+        If the address or the port cannot be had.
     """
-    if host not in LOOPBACK:
-        raise ConfigurationError(
-            f"This version has no sign-in, so it serves this machine only: the host must be "
-            f"127.0.0.1 or ::1, found {host!r}. Sign-in, and with it other hosts, comes with a "
-            f"later version; until then use an SSH tunnel to reach it from elsewhere."
-        )
     host = "127.0.0.1" if host == "localhost" else host
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         sockets = bind_sockets(port, host, family)
+    except socket.gaierror as error:
+        raise ConfigurationError(
+            f"{host!r} is no address of this machine. Give one, as 127.0.0.1 or 0.0.0.0: --host."
+        ) from error
     except OSError as error:
         raise ConfigurationError(_why_not(error, host, port)) from error
     return Address(host, sockets[0].getsockname()[1], sockets)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from apportion.server.assets import asset_address, style_sheets
+from apportion.server.assets import DARK, asset_address, style_sheets
 from apportion.views.parts.icons import icon
 
 TEMPLATES = Path(__file__).parent / "template"
@@ -29,6 +29,7 @@ def _environment() -> Environment:
     environment.globals.update(
         asset=asset_address,
         style_sheets=style_sheets(),
+        dark=DARK,
         icon=icon,
     )
     return environment

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, func
 
 from apportion.errors import ConflictError
-from apportion.results.mmm import DateRange, MMMResults, ModelStatus
+from apportion.results.mmm import DateRange, MMMResults, ModelStatus, Training
 from apportion.store.schema import mmm_models, runs
 from apportion.store.tenant_bound import TenantBound, not_found, now, parse_id
 from apportion.store.tenant_connection import TenantConnection
@@ -162,12 +162,40 @@ class Models(TenantBound):
             raise not_found("model version", "yet")
         return self.model(version)
 
-    def models(self) -> list[MMMResults]:
-        """Give every version, newest first, without channels, curves and decomposition."""
+    def models(self, *, limit: int | None = None, before: int | None = None) -> list[MMMResults]:
+        """Give the versions, newest first, without channels, curves and decomposition.
+
+        Parameters
+        ----------
+        limit : int, optional
+            At most so many.
+        before : int, optional
+            Only versions older than this one.
+        """
         with self._reading() as connection:
             statement = connection.select(*_HEAD, of=mmm_models)
-            rows = connection.execute(statement.order_by(mmm_models.c.version.desc())).all()
+            if before is not None:
+                statement = statement.where(mmm_models.c.version < before)
+            newest = statement.order_by(mmm_models.c.version.desc()).limit(limit)
+            rows = connection.execute(newest).all()
         return [self._head(row) for row in rows]
+
+    def training(self) -> Training | None:
+        """Give the version that is being trained, with the progress of its run; None: none is."""
+        with self._reading() as connection:
+            columns = (mmm_models.c.id, mmm_models.c.version, mmm_models.c.run_id)
+            statement = connection.select(*columns, of=mmm_models)
+            is_running = mmm_models.c.status == ModelStatus.RUNNING
+            row = connection.execute(statement.where(is_running)).one_or_none()
+            if row is None:
+                return None
+            progress = connection.select(runs.c.progress, of=runs).where(runs.c.id == row.run_id)
+            return Training(
+                model_id=str(row.id),
+                version=row.version,
+                status=ModelStatus.RUNNING,
+                progress=connection.execute(progress).scalar_one_or_none() or 0.0,
+            )
 
     def posterior(self, model_id: str) -> bytes:
         """Give a completed version's posterior, as it was stored.

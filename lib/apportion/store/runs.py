@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Row
+from sqlalchemy import Row, and_, or_
 
 from apportion.errors import ConflictError
 from apportion.results.mmm import ModelStatus
@@ -179,10 +179,29 @@ class Runs(TenantBound):
             raise not_found("run", run_id)
         return _run(row)
 
-    def runs(self, limit: int = 50) -> list[Run]:
-        """Give the newest runs, newest first."""
+    def runs(self, limit: int = 50, *, after: str | None = None) -> list[Run]:
+        """Give runs, newest first.
+
+        Parameters
+        ----------
+        limit : int
+            At most so many.
+        after : str, optional
+            Only those that follow this run in the list; None: from the newest on.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no run `after`.
+        """
+        last = None if after is None else self.run(after)
         with self._reading() as connection:
             statement = connection.select(*_RUN, of=runs)
+            if last is not None:
+                is_older = runs.c.created_at < last.created_at
+                is_same_moment = runs.c.created_at == last.created_at
+                is_next = runs.c.id > UUID(last.id)
+                statement = statement.where(or_(is_older, and_(is_same_moment, is_next)))
             newest = statement.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
             rows = connection.execute(newest).all()
         return [_run(row) for row in rows]

@@ -2,7 +2,6 @@
 
 import re
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from apportion.errors import ConfigurationError, ConflictError, NotFoundError, ParameterError
 from apportion.results.tenants import Tenant
 from apportion.store.account_lookup import AccountLookup
+from apportion.store.company import check_units
 from apportion.store.engine import Database
 from apportion.store.schema import REVISION, tenants
 from apportion.store.tenant_bound import now
@@ -157,11 +157,4 @@ def _check_tenant(slug: str, currency: str, timezone: str) -> None:
         raise ParameterError(
             f"A tenant's slug is up to 63 small letters, digits and hyphens; found {slug!r}."
         )
-    if not re.fullmatch(r"[A-Z]{3}", currency):
-        raise ParameterError(f"A currency is three letters, as in EUR or USD; found {currency!r}.")
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ParameterError(
-            f"A time zone is an IANA name, as Europe/Berlin or UTC; found {timezone!r}."
-        ) from error
+    check_units(currency, timezone)

@@ -15,7 +15,7 @@ from apportion.workspace.data import DataWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
 
-__all__ = ["Workspace", "open_workspace"]
+__all__ = ["Workspace", "Workspaces", "open_workspace"]
 
 
 class Workspace:
@@ -79,3 +79,33 @@ def open_workspace(tenant: str | None = None, *, settings: Settings | None = Non
     store = Store(settings.database_url)
     store.check_ready()
     return Workspace(store, slug, settings)
+
+
+class Workspaces:
+    """The doors of all tenants, over one pool of connections, for a process that serves them all.
+
+    Which door may be opened for a request is settled before, by who asks
+    (:class:`apportion.workspace.accounts.Accounts`); no request names a tenant.
+
+    Raises
+    ------
+    ConfigurationError
+        If the database is not ready.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.database_url)
+        self.check_ready()
+
+    def open(self, slug: str) -> Workspace:
+        """Open the workspace of a tenant; NotFoundError if there is no such tenant."""
+        return Workspace(self._store, slug, self._settings)
+
+    def check_ready(self) -> None:
+        """Do nothing if the database answers and is at this version; else ConfigurationError."""
+        self._store.check_ready()
+
+    def close(self) -> None:
+        """Close every connection to the database."""
+        self._store.close()

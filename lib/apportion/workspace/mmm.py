@@ -2,13 +2,14 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from apportion.errors import NotFoundError, ParameterError
 from apportion.mmm.data import MediaMixData, prepare
-from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.mmm.posterior import FittedMMM
+from apportion.results.mmm import BudgetPlan, MMMResults, ModelStatus, SpendBounds
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace, reason_of
 
@@ -27,10 +28,13 @@ class MMMWorkspace:
         self._run_id = run_id
 
     def latest(self) -> MMMResults:
-        """Give the current completed version; without one, the newest, or an empty draft."""
+        """Give the current completed version; without one, the newest, or an empty draft.
+
+        While a version is being trained, `training` says how far it is.
+        """
         self._runs.fail_abandoned()
         try:
-            return self._store.latest_model()
+            found = self._store.latest_model()
         except NotFoundError:
             return MMMResults(
                 model_id="",
@@ -38,15 +42,42 @@ class MMMWorkspace:
                 status=ModelStatus.DRAFT,
                 currency=self._store.tenant.currency,
             )
+        return found.model_copy(update={"training": self._store.training()})
 
     def version(self, version: int) -> MMMResults:
         """Give one version; NotFoundError if it is not there."""
         return self._store.model(version)
 
-    def versions(self) -> list[MMMResults]:
-        """Give every version, newest first, without its heavy parts."""
+    def versions(self, limit: int | None = None, *, before: int | None = None) -> list[MMMResults]:
+        """Give the versions, newest first, without their heavy parts; `before`: older than this."""
         self._runs.fail_abandoned()
-        return self._store.models()
+        return self._store.models(limit=limit, before=before)
+
+    def optimise(
+        self, total_budget: float, bounds: Mapping[str, SpendBounds] | None = None
+    ) -> BudgetPlan:
+        """Split a week's budget for the most revenue that the current version expects.
+
+        Parameters
+        ----------
+        total_budget : float
+            What is to be spent in a week.
+        bounds : mapping of str to SpendBounds, optional
+            Limits of single channels in a week; for the others see :mod:`apportion.mmm.plan`.
+
+        Raises
+        ------
+        NotFoundError
+            If no version has completed.
+        FieldError
+            If there is no such channel, or the limits leave no way to spend exactly the total.
+        """
+        # Here and not above: showing a stored model needs no optimiser.
+        from apportion.mmm.plan import plan
+
+        results = self._store.model()
+        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
+        return plan(fitted, results, total_budget, bounds or {})
 
     def prepare(
         self,

@@ -32,12 +32,19 @@ class RunsWorkspace:
 
     def get(self, run_id: str) -> Run:
         """Give one run; NotFoundError if it is not there."""
+        self.fail_abandoned()
         return self._store.run(run_id)
 
-    def list(self) -> list[Run]:
-        """Give the tenant's runs, newest first."""
+    def list(self, limit: int = 50, *, after: str | None = None) -> list[Run]:
+        """Give the tenant's runs, newest first; `after`: those that follow this one.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no run `after`.
+        """
         self.fail_abandoned()
-        return self._store.runs()
+        return self._store.runs(limit, after=after)
 
     def report(self, run_id: str, progress: float, message: str) -> None:
         """Say how far a run is (0 to 1) and what it does."""

@@ -36,8 +36,16 @@ def stack(children: Iterable[widgets.Widget], *classes: str) -> widgets.VBox:
     return box
 
 
+ELSEWHERE = ':root:not(:has(>body[data-jp-theme-light="true"]),:has(>body.ap))'
+"""Pages that may be dark when the system is: not JupyterLab in its light theme, and not the
+server's own pages, which link the dark theme themselves and have a switch for it."""
+
+
 @cache
 def stylesheet() -> Markup:
     """Give the style sheets as an element, for where no server's page brings them: JupyterLab."""
-    text = "".join((STYLE / name).read_text(encoding="utf-8") for name in ("tokens.css", "app.css"))
-    return Markup("<style>{}</style>").format(Markup(text))
+    tokens, dark, app = (
+        (STYLE / name).read_text(encoding="utf-8") for name in ("tokens.css", "dark.css", "app.css")
+    )
+    dark = f"@media (prefers-color-scheme:dark){{{dark.replace(':root:root', ELSEWHERE)}}}\n"
+    return Markup("<style>{}</style>").format(Markup(tokens + dark + app))

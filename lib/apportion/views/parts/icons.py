@@ -69,6 +69,17 @@ ICONS: Mapping[str, str] = {
         '19l-5.5-9.5v-6M7.5 15h9"/>'
     ),
     "user": '<circle cx="12" cy="8.5" r="4"/><path d="M4.5 20a7.5 7.5 0 0 1 15 0"/>',
+    "data": (
+        '<ellipse cx="12" cy="6" rx="7.5" ry="3"/><path d="M4.5 6v12c0 1.7 3.4 3 7.5 3s7.5-1.3 '
+        '7.5-3V6M4.5 12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3"/>'
+    ),
+    "settings": (
+        '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/>'
+        '<circle cx="9" cy="17" r="2"/>'
+    ),
+    "switch": '<path d="M4 8h14M14 4l4 4-4 4M20 16H6M10 12l-4 4 4 4"/>',
+    "out": '<path d="M14 4.5H6v15h8M10.5 12H21M17 8l4 4-4 4"/>',
+    "upload": '<path d="M12 20V9M7 13l5-5 5 5M5 4h14"/>',
     "lock": (
         '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 '
         '0v2.5"/>'

@@ -157,6 +157,25 @@ class Accounts:
         """Give who acts in a session; None: it has ended, or no company is chosen yet."""
         return None if self.uses_proxy else self._sessions.member(session)
 
+    def still_holds(self, member: Member, session: str | None = None) -> bool:
+        """Whether somebody who was let in some time ago still would be, as the same member.
+
+        It does not count as use of the session.
+
+        Parameters
+        ----------
+        member : Member
+        session : str, optional
+            Their session; None: the proxy had said who they are.
+        """
+        if session is None:
+            if member.user_id is None:
+                return False
+            found = self._members.of_user(member.tenant.id, member.user_id, via=member.via)
+        else:
+            found = self._sessions.member(session, is_use=False)
+        return found is not None and (found.id, found.role) == (member.id, member.role)
+
     def choices(self, session: str) -> tuple[Tenant, ...]:
         """Give the companies that can be chosen in a session; none: it has ended."""
         return () if self.uses_proxy else self._sessions.choices(session)

@@ -58,6 +58,20 @@ class Administration:
         """Whose accounts these are."""
         return self._store.tenant
 
+    def change_tenant(self, *, name: str, currency: str, timezone: str) -> Tenant:
+        """Change what the company is called and how its amounts and days are meant.
+
+        Nothing that is stored changes: amounts are not converted, days do not move.
+
+        Raises
+        ------
+        ParameterError
+            If one of them cannot be used.
+        """
+        return self._store.change_tenant(
+            name=name, currency=currency, timezone=timezone, at=self._clock(), by=self._actor
+        )
+
     def users(self) -> list[User]:
         """Give every user, by e-mail address."""
         return self._store.users()
@@ -133,6 +147,30 @@ class Administration:
             by=self._actor,
         )
         return one_time
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Give a user a password that lasts; whoever is signed in as them is not.
+
+        For the operator: an administrator gives a one-time password, which nobody knows for long.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such user.
+        ParameterError
+            If the password is not good enough.
+        """
+        user = self._store.user(user_id)
+        about = (user.email, user.name, self.tenant.name, self.tenant.slug)
+        passwords.check(password, about=about)
+        self._store.set_password(
+            user_id,
+            self._passwords.hash(password),
+            action=AuditAction.PASSWORD_RESET,
+            must_change_password=False,
+            at=self._clock(),
+            by=self._actor,
+        )
 
     def set_role(self, user_id: str, role: Role) -> User:
         """Give a user another role; they must sign in again.

@@ -91,8 +91,11 @@ class Sessions:
             raise NotSignedInError("You are no longer signed in. Sign in again.")
         return parts
 
-    def member(self, session: str) -> Member | None:
-        """Give who acts in a session; None: it has ended, or no company is chosen yet."""
+    def member(self, session: str, *, is_use: bool = True) -> Member | None:
+        """Give who acts in a session; None: it has ended, or no company is chosen yet.
+
+        A look that is no use (`is_use` false) does not keep an idle session alive.
+        """
         chosen = next((part for part in self._found(session) if part.is_chosen), None)
         if chosen is None:
             return None
@@ -100,7 +103,7 @@ class Sessions:
             chosen.tenant_id, chosen.user_id, via=chosen.via, credential=chosen.hash
         )
         at = self._clock()
-        if member is not None and at - chosen.seen_at >= SEEN_EVERY:
+        if is_use and member is not None and at - chosen.seen_at >= SEEN_EVERY:
             self._store.for_tenant_id(chosen.tenant_id).see_session(chosen.hash, at)
         return member
 

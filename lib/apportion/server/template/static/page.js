@@ -4,12 +4,30 @@
   'use strict';
   const RETRY = 3000, GIVE_UP = 60000;
   const ENDED = 'This page has ended, because it was idle or its process stopped.';
+  const SIGNED_OUT = 'You are no longer signed in.';
   let open = 0, seen = false, over = false, leaving = false, asking = false;
 
   const element = (id) => document.getElementById(id);
-  const endLoading = () => element('loading')?.remove();
+  // The analysts' tables scroll, so a keyboard must reach them.
+  const makeReachable = () => {
+    for (const table of document.querySelectorAll('table.dataframe')) {
+      const box = table.closest('.jp-RenderedHTMLCommon');
+      if (box && !box.hasAttribute('tabindex')) Object.assign(box, { tabIndex: 0, role: 'region', ariaLabel: 'Table' });
+    }
+  };
 
-  function say(message, button) {
+  const endLoading = () => {
+    const loading = element('loading');
+    if (!loading) return;
+    const had = loading.contains(document.activeElement);
+    loading.remove();
+    document.body.classList.remove('ap-waiting');
+    const skip = document.querySelector('.ap-skip');
+    if (skip) skip.hash = 'rendered_cells';
+    if (had) element('rendered_cells')?.focus({ preventScroll: true });
+  };
+
+  function say(message, button, act = () => location.reload()) {
     const box = element('ap-status');
     if (!box) return;
     box.hidden = !message;
@@ -18,7 +36,7 @@
       const again = document.createElement('button');
       again.type = 'button';
       again.textContent = button;
-      again.onclick = () => location.reload();
+      again.onclick = act;
       box.append(' ', again);
     }
   }
@@ -28,7 +46,7 @@
   window.voila_process = (cell, count) => {
     const bar = element('ap-progress'), text = element('loading_text');
     if (bar) { bar.max = count + 1; bar.value = cell; }
-    if (text) text.textContent = `Preparing the page: step ${cell} of ${count}`;
+    if (text) text.textContent = `Preparing the charts: step ${cell} of ${count}`;
   };
 
   window.apportionFailed = (reference, message) => {
@@ -37,13 +55,17 @@
     say(`${message || 'This page could not be prepared.'} (reference ${reference})`, 'Try again');
   };
 
-  // The skeleton goes when the first widget is drawn, not when the last cell has run.
+  // What came first goes when the widgets have drawn as many cards, so that nothing moves.
   document.addEventListener('DOMContentLoaded', () => {
     const main = element('rendered_cells');
+    const first = document.querySelectorAll('#loading .ap-first .ap-card').length;
+    new MutationObserver(makeReachable).observe(main, { childList: true, subtree: true });
     const watch = new MutationObserver(() => {
-      if (!main.querySelector('.jupyter-widgets, .jp-OutputArea-output')) return;
-      endLoading();
+      const drawn = first ? main.querySelectorAll('.jupyter-widgets .ap-card').length >= first
+        : main.querySelector('.jupyter-widgets, .jp-OutputArea-output');
+      if (!drawn) return;
       watch.disconnect();
+      requestAnimationFrame(endLoading);
     });
     watch.observe(main, { childList: true, subtree: true });
     setTimeout(() => { watch.disconnect(); endLoading(); }, GIVE_UP);
@@ -52,6 +74,13 @@
   function ended() {
     over = true;
     say(ENDED, 'Load again');
+  }
+
+  function signedOut() {
+    over = true;
+    say(SIGNED_OUT, 'Sign in', () => {
+      location.href = '/login?next=' + encodeURIComponent(location.pathname + location.search);
+    });
   }
 
   // Lost connection, or an ended kernel? The server knows, and tells it of our own kernel only.
@@ -63,7 +92,8 @@
     say('Connection lost. Trying again.');
     try {
       const answer = await fetch('/api/kernels/' + JSON.parse(config.textContent).kernelId);
-      if (!answer.ok) ended();
+      if (answer.status === 401 || answer.status === 403) signedOut();
+      else if (!answer.ok) ended();
     } catch { /* offline: ask again */ }
     asking = false;
     setTimeout(look, RETRY);

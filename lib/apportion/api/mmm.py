@@ -1,0 +1,85 @@
+"""The media mix model: results, versions, budget."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import ConfigDict, Field
+
+from apportion.api.negotiation import takes_json
+from apportion.api.openapi import NOT_THERE, READS, TAKES_BODY
+from apportion.api.paging import Cursor, Limit, first, unknown_cursor
+from apportion.api.workspaces import Mine
+from apportion.results.base import Result
+from apportion.results.mmm import BudgetPlan, MMMResults, ModelVersion, SpendBounds
+
+HIGHEST_VERSION = 2**31 - 1
+
+router = APIRouter(prefix="/api/admin/attribution/mmm", tags=["Media mix model"])
+
+Version = Annotated[
+    int | None, Query(ge=1, le=HIGHEST_VERSION, description="A version; without it, the current.")
+]
+Amount = Annotated[float, Field(ge=0)]
+
+
+class Bounds(SpendBounds):
+    """The least and the most that a channel may get a week."""
+
+    model_config = ConfigDict(strict=True)
+
+    min: Amount | None = None
+    max: Amount | None = None
+
+
+class BudgetRequest(Result):
+    """What is to be split."""
+
+    model_config = ConfigDict(strict=True, validate_by_name=False)
+
+    total_budget: Annotated[float, Field(gt=0)]
+    """What is to be spent in a week, all of it."""
+    bounds: dict[str, Bounds] = Field(default_factory=dict)
+    """By channel; a channel that is not named keeps to 0.5 to 1.5 times its share."""
+
+
+class VersionPage(Result):
+    """Versions, newest first."""
+
+    versions: tuple[ModelVersion, ...]
+    next_cursor: str | None
+    """Ask with it for the next page; null: there is none."""
+
+
+@router.get("", responses=READS | NOT_THERE)
+def read_model(workspace: Mine, version: Version = None) -> MMMResults:
+    """Give the current model, or one version.
+
+    While a newer version is being trained, `training` says how far it is. Without a completed
+    version it is the newest, with the reason if it failed.
+    """
+    return workspace.mmm.latest() if version is None else workspace.mmm.version(version)
+
+
+@router.get("/versions", responses=READS)
+def list_versions(workspace: Mine, limit: Limit = 50, cursor: Cursor = None) -> VersionPage:
+    """List the versions, newest first."""
+    rows = workspace.mmm.versions(limit + 1, before=_version(cursor))
+    page, last = first(rows, limit)
+    return VersionPage(versions=page, next_cursor=None if last is None else str(last.version))
+
+
+@router.post("/optimize", responses=NOT_THERE | TAKES_BODY, dependencies=[Depends(takes_json)])
+def optimize_budget(workspace: Mine, asked: BudgetRequest) -> BudgetPlan:
+    """Split a week's budget for the most revenue that the current model expects.
+
+    Nothing is stored or changed.
+    """
+    return workspace.mmm.optimise(asked.total_budget, asked.bounds)
+
+
+def _version(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and 1 <= int(cursor) <= HIGHEST_VERSION):
+        raise unknown_cursor(cursor)
+    return int(cursor)
