@@ -18,6 +18,7 @@ CHECKOUT = PACKAGE.parents[1]
 
 SQLITE = "sqlite:///"
 FILE = "apportion.db"
+REQUESTS_PER_MINUTE = 600
 
 
 def _default_home() -> Path:
@@ -57,6 +58,9 @@ class Settings(BaseSettings):
 
     run_id: str | None = None
     """The background run that this process executes, if it does."""
+
+    api_requests_per_minute: int = Field(default=REQUESTS_PER_MINUTE, ge=1)
+    """How often a member may ask the API: a read counts 1, a computation 10."""
 
     secret_key: SecretStr | None = None
     """At least 32 characters, the same on every machine; empty: a file in `home` holds one."""

@@ -19,9 +19,9 @@ from apportion.api.negotiation import gives_json
 from apportion.api.openapi import ALWAYS, completed
 from apportion.api.rates import Allowance, RateLimit
 from apportion.api.workspaces import OpenWorkspace
+from apportion.config import REQUESTS_PER_MINUTE
 from apportion.errors import ApportionError
 
-REQUESTS_PER_MINUTE = 600
 MAX_BODY_BYTES = 64 << 10
 
 ABOUT = """\
