@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
 
 from apportion.api import data, mmm, problems, runs
 from apportion.api.conditional import Conditional
@@ -91,6 +92,13 @@ def create_app(
 
 class _Described(FastAPI):
     """An application whose description says everything that its answers may be."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; what is none (start, end, a socket) does not pass what requests do."""
+        if scope["type"] == "http":
+            await super().__call__(scope, receive, send)
+        else:
+            await self.router(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Give the description."""
