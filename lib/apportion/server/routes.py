@@ -50,7 +50,10 @@ def route_table(
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
     }
-    api = create_app(lambda member: services.workspaces.open(member.tenant.slug))
+    api = create_app(
+        lambda member: services.workspaces.open(member.tenant.slug),
+        requests_per_minute=services.settings.api_requests_per_minute,
+    )
     return [
         (HOME.path, HomeHandler, shared),
         *((app.path, AppHandler, {**shared, **rendering, "page": app}) for app in services.apps),
