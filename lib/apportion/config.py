@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """A proxy in front sets ``X-Forwarded-For`` and ``X-Forwarded-Proto`` itself: believe them."""
 
     hsts_days: int = Field(default=0, ge=0)
-    """For so long browsers refuse to come without HTTPS (Strict-Transport-Security); 0: not said."""
+    """So long browsers refuse to come without HTTPS (Strict-Transport-Security); 0: not said."""
 
     kernels_per_member: int = Field(default=8, gt=0)
     """Pages that one person may have open at once; beyond, the idlest ends."""

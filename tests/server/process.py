@@ -63,7 +63,12 @@ class RunningServer:
 
     @property
     def port(self) -> int:
-        return int(self.url.rstrip("/").rpartition(":")[2])
+        [bound] = {
+            found.laddr.port
+            for found in psutil.Process(self.popen.pid).net_connections("tcp")
+            if found.status == psutil.CONN_LISTEN
+        }
+        return int(bound)
 
     def anonymous(self) -> "RunningServer":
         """The same server for a browser that has never been there."""

@@ -1,4 +1,4 @@
-"""The data page: what is loaded, what is missing, what was imported; and the way in for analysts."""
+"""The data page: what is loaded, missing and imported; and the way in for analysts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

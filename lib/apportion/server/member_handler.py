@@ -19,7 +19,7 @@ from apportion.workspace.accounts import Member
 class OurHandler(ErrorPage, JupyterHandler):
     """A handler of a page or a form of ours."""
 
-    SUPPORTED_METHODS: tuple[str, ...] = ("GET", "POST")  # type: ignore[assignment]
+    SUPPORTED_METHODS: tuple[str, ...] = ("GET", "POST")
 
     services: Services
 

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlencode
 
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-"""One slash, then visible ASCII without a backslash: browsers read ``//x`` and ``/\\x`` as hosts."""
+"""One slash, then visible ASCII without a backslash: browsers take what follows two for a host."""
 
 _MOST = 2000
 
