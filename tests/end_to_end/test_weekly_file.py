@@ -11,13 +11,17 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.views.channels import channel_look
 from apportion.views.mmm import results_frame
 from apportion.views.theme import money, percent, ratio, score, span
+from apportion.workspace.accounts import Accounts
 from command import environment_of, run, start, succeed
 
 pytestmark = pytest.mark.slow
+
+EMAIL, PASSWORD = "vera@robyn.example", "a long walk along the river"
 
 
 def _shown(trained):
@@ -130,11 +134,15 @@ def _wait_until(is_true):
 @pytest.mark.browser
 def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     results = trained.workspace.mmm.latest()
-    process = start(trained.settings, "serve", "--tenant", "robyn", "--port", "0")
+    Accounts(trained.settings).administer_as_operator("robyn").add_user(
+        EMAIL, Role.VIEWER, password=PASSWORD
+    )
+    process = start(trained.settings, "serve", "--port", "0")
     try:
-        address = _address(process)
-
-        tab = open_tab(address, "/admin/attribution/mmm")
+        tab = open_tab(_address(process), "/login?next=/admin/attribution/mmm")
+        tab.fill("[name=email]", EMAIL)
+        tab.fill("[name=password]", PASSWORD)
+        tab.click("button[type=submit]")
 
         for effect in results.channels:
             row = tab.locator("table.ap-table tbody tr").filter(
