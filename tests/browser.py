@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -16,6 +16,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000
+expect.set_options(timeout=30_000)  # two cores, and a browser beside the server
 
 
 @pytest.fixture(scope="session")
@@ -43,22 +44,30 @@ def open_tab(browser):
     """Open an address; the tab notes console errors and requests to other hosts."""
     contexts = []
 
-    def open_address(url, path, width=1280, scheme="light"):
+    def open_address(url, path, width=1280, scheme="light", cookies=None, **more):
         is_phone = width < 600
         context = browser.new_context(
             viewport={"width": width, "height": 844},
             is_mobile=is_phone,
             has_touch=is_phone,
             color_scheme=scheme,
+            **more,
         )
         contexts.append(context)
+        context.add_cookies(
+            [{"name": name, "value": text, "url": url} for name, text in (cookies or {}).items()]
+        )
         context.set_default_timeout(PATIENCE)
         tab = context.new_page()
         tab.errors, tab.foreign = [], []
         tab.on("pageerror", lambda error: tab.errors.append(str(error)))
         tab.on(
             "console",
-            lambda message: tab.errors.append(message.text) if message.type == "error" else None,
+            lambda message: (
+                tab.errors.append(f"{message.text} ({message.location['url']})")
+                if message.type == "error"
+                else None
+            ),
         )
         tab.on(
             "request",

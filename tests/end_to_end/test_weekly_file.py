@@ -21,7 +21,7 @@ from command import environment_of, run, start, succeed
 
 pytestmark = pytest.mark.slow
 
-EMAIL, PASSWORD = "vera@robyn.example", "a long walk along the river"
+VIEWER, PASSWORD = "vic@robyn.example", "quartz umbrella lagoon"
 
 
 def _shown(trained):
@@ -134,15 +134,21 @@ def _wait_until(is_true):
 @pytest.mark.browser
 def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     results = trained.workspace.mmm.latest()
-    Accounts(trained.settings).administer_as_operator("robyn").add_user(
-        EMAIL, Role.VIEWER, password=PASSWORD
-    )
+    accounts = Accounts(trained.settings)
+    added = accounts.administer_as_operator("robyn").add_user(VIEWER, Role.VIEWER)
     process = start(trained.settings, "serve", "--port", "0")
     try:
-        tab = open_tab(_address(process), "/login?next=/admin/attribution/mmm")
-        tab.fill("[name=email]", EMAIL)
-        tab.fill("[name=password]", PASSWORD)
-        tab.click("button[type=submit]")
+        address = _address(process)
+
+        tab = open_tab(address, "/login?next=/admin/attribution/mmm")
+        tab.fill("input[name=email]", VIEWER)
+        tab.fill("input[name=password]", added.one_time_password)
+        tab.get_by_role("button", name="Sign in").click()
+        tab.fill("input[name=password]", added.one_time_password)
+        tab.fill("input[name=new_password]", PASSWORD)
+        tab.fill("input[name=new_password_again]", PASSWORD)
+        tab.get_by_role("button", name="Change password").click()
+        expect(tab.locator("#loading")).to_have_count(0)
 
         for effect in results.channels:
             row = tab.locator("table.ap-table tbody tr").filter(
@@ -158,6 +164,7 @@ def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     finally:
         process.terminate()
         process.communicate(timeout=30)
+        accounts.close()
 
 
 def _address(process):

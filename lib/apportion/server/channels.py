@@ -95,6 +95,7 @@ class KernelEnd(KernelHandler):
         """End the kernel."""
         check_owner(self)
         manager: Any = self.kernel_manager
+        manager.drop_sockets(kernel_id)  # the page's own: it closes it, or is gone
         await manager.shutdown_kernel(kernel_id, now=True)
         self.set_status(204)
 

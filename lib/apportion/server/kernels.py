@@ -135,6 +135,10 @@ class TenantKernels(AsyncMappingKernelManager):
         """Forget a connection that has been closed."""
         self._sockets.get(kernel_id, set()).discard(socket)
 
+    def drop_sockets(self, kernel_id: str) -> None:
+        """Leave the connections to a kernel that ends now to the page that has them."""
+        self._sockets.pop(kernel_id, None)
+
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended, and close what was connected to it."""
         self._owners.pop(kernel_id, None)

@@ -2,7 +2,7 @@
 // Voilà calls the functions voila_*; index.html.j2 and failed.html.j2 call apportionFailed.
 (() => {
   'use strict';
-  const RETRY = 3000, GIVE_UP = 60000;
+  const RETRY = 3000, GIVE_UP = 60000, LATE = 4000;
   const ENDED = 'This page has ended, because it was idle or its process stopped.';
   const SIGNED_OUT = 'You are no longer signed in.';
   let open = 0, seen = false, over = false, leaving = false, asking = false;
@@ -60,12 +60,13 @@
     const main = element('rendered_cells');
     const first = document.querySelectorAll('#loading .ap-first .ap-card').length;
     new MutationObserver(makeReachable).observe(main, { childList: true, subtree: true });
+    let late;
     const watch = new MutationObserver(() => {
       const drawn = first ? main.querySelectorAll('.jupyter-widgets .ap-card').length >= first
         : main.querySelector('.jupyter-widgets, .jp-OutputArea-output');
-      if (!drawn) return;
-      watch.disconnect();
-      requestAnimationFrame(endLoading);
+      if (drawn) { watch.disconnect(); requestAnimationFrame(endLoading); }
+      // A page that draws less than came first is shown a little later all the same.
+      else if (main.querySelector('.jupyter-widgets, .jp-OutputArea-output')) late ??= setTimeout(endLoading, LATE);
     });
     watch.observe(main, { childList: true, subtree: true });
     setTimeout(() => { watch.disconnect(); endLoading(); }, GIVE_UP);
@@ -84,12 +85,12 @@
   }
 
   // Lost connection, or an ended kernel? The server knows, and tells it of our own kernel only.
-  async function look() {
-    if (over || leaving || open || asking) return;
+  async function look(isDoubtful = false) {
+    if (over || leaving || (open && !isDoubtful) || asking) return;
     const config = element('jupyter-config-data');
     if (!config) return;
     asking = true;
-    say('Connection lost. Trying again.');
+    if (!open) say('Connection lost. Trying again.');
     try {
       const answer = await fetch('/api/kernels/' + JSON.parse(config.textContent).kernelId);
       if (answer.status === 401 || answer.status === 403) signedOut();
@@ -117,5 +118,10 @@
 
   document.addEventListener('visibilitychange', () => { if (seen && !document.hidden) look(); });
   addEventListener('pagehide', () => { leaving = true; });
+  // Voilà ends the kernel here already; whoever stays after all (a download) is told so.
+  addEventListener('beforeunload', () => {
+    leaving = true;
+    setTimeout(() => { leaving = false; if (seen) look(true); }, RETRY);
+  });
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 })();
