@@ -23,7 +23,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from apportion.config import Settings
-from apportion.server.channels import PROTOCOL
+from apportion.server.channels import PING_SECONDS, PROTOCOL
 
 PRELOAD = ("apportion.server.kernel", "ipywidgets", "bqplot")
 """A zygote that is ready soon."""
@@ -89,9 +89,7 @@ class RunningServer:
         """What a form of a page of ours repeats."""
         return self.cookies.get("_xsrf", "")
 
-    def request(
-        self, method: str, path: str, body: str | bytes = "", **headers: str
-    ) -> Answer:
+    def request(self, method: str, path: str, body: str | bytes = "", **headers: str) -> Answer:
         """Send a request whose path is left as it is, dots included; keep the cookies it sets."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -204,10 +202,15 @@ class RunningServer:
 
 @contextmanager
 def running(
-    settings: Settings, log: Path, who: str | None = "ann@acme.example", **options: Any
+    settings: Settings,
+    log: Path,
+    who: str | None = "ann@acme.example",
+    ping_seconds: float = PING_SECONDS,
+    **options: Any,
 ) -> Iterator[Any]:
     """Start a server for `who` is signed in, and end it; `options` are those of ``serve_apps``."""
     task = {
+        "ping_seconds": ping_seconds,
         "settings": settings.model_dump(mode="json", exclude_defaults=True),
         "options": {
             "host": "127.0.0.1",
