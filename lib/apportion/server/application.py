@@ -37,7 +37,6 @@ CHECK_SECONDS = 30.0
 """How often it is looked whether the sessions that have kernels still hold."""
 
 MAX_MESSAGE_BYTES = 10 << 20
-PING_MILLISECONDS = 30_000
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -143,8 +142,7 @@ class Server(Voila):
             "services": self.services,
             "site": site,
             "websocket_compression_options": {},
-            "ws_ping_interval": PING_MILLISECONDS,
-            "ws_ping_timeout": PING_MILLISECONDS,
+            "ws_ping_interval": 0,  # see KernelSocket
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
             "xsrf_cookies": True,
