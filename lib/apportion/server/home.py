@@ -12,6 +12,7 @@ from markupsafe import Markup
 from apportion.results.base import Interval
 from apportion.results.mmm import ChannelEffect, MMMResults, ModelStatus
 from apportion.server.home_data import Freshness, data_card, freshness, runs_card
+from apportion.server.pages import DATA
 from apportion.views import theme
 from apportion.views.mmm import findings, sections
 from apportion.views.mmm.reading import Reading
@@ -234,7 +235,7 @@ def without_model(results: MMMResults, slug: str) -> tuple[Markup, Markup]:
 
 
 def first_steps(slug: str) -> Markup:
-    """Give the way in: the commands that load data and train."""
+    """Give the way in: files that are loaded in the browser or by commands, then the training."""
     steps = (
         ("Load what you spent on ads, by day and channel", f"apportion import {slug} spend FILE"),
         ("Load what came of it, by day", f"apportion import {slug} outcomes FILE"),
@@ -245,11 +246,14 @@ def first_steps(slug: str) -> Markup:
         for step in steps
     )
     wide = (
-        "Have one weekly file with everything in it? Load it at once: "
+        "Have one weekly file with everything in it? Import it there at once, or by "
         f"apportion import {slug} mmm FILE --date COLUMN --outcome COLUMN --spend A,B,C"
     )
     return cards.card(
-        cards.title("Three commands to the first answer", "Add --dry-run to see what would happen"),
+        cards.title("Three steps to the first answer", "Import files in the browser, or by command"),
+        Markup('<p><a class="ap-btn primary" href="{}">{}Import files</a></p>').format(
+            DATA.path, icon("upload")
+        ),
         Markup('<ol class="ap-steps">{}</ol>').format(items),
         cards.foot(wide),
     )

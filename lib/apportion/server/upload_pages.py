@@ -1,6 +1,7 @@
 """Import by upload: the files come in, are checked row by row, and are stored when all is well."""
 
 import asyncio
+import re
 from typing import Any
 
 from pydantic import JsonValue
@@ -163,12 +164,31 @@ class OneUploadHandler(UploadHandler):
                 upload=upload,
                 stage=str(upload.stage),
                 what=CHOICES[upload.dataset],
+                refusal=in_page(upload.refusal),
                 found=found,
                 choices=choices(found[0], upload.options) if found else (),
                 needs_roles=upload.dataset == MMM and not has_roles(upload.options),
                 cells=[problem for problem in upload.problems if isinstance(problem, CellProblem)],
             )
         )
+
+
+def in_page(refusal: str) -> str:
+    """Give a refusal's words where columns are named in a form, and not by the command's options."""
+    for pattern, words in _OPTIONS:
+        refusal = re.sub(pattern, words, refusal)
+    return refusal
+
+
+_OPTIONS = (
+    (r" Name it with --map \w+=COLUMN\.", " Name it below."),
+    (r"--map (\w+)=\S+ names it", r"it is named below for \1"),
+    (r", as in --spend [^.]*\.", "."),
+    (r"--(?:date|outcome|spend|control) names it", "it is named below"),
+    (r"with --(?:date|outcome) COLUMN", "below"),
+    (r"; --map imports only the (\w+)s that it names", r"; leave it out if it is no \1"),
+    (r"Name another column with --outcome\.", "Name another outcome below."),
+)
 
 
 def address(upload: Upload) -> str:
