@@ -250,7 +250,9 @@ def first_steps(slug: str) -> Markup:
         f"apportion import {slug} mmm FILE --date COLUMN --outcome COLUMN --spend A,B,C"
     )
     return cards.card(
-        cards.title("Three steps to the first answer", "Import files in the browser, or by command"),
+        cards.title(
+            "Three steps to the first answer", "Import files in the browser, or by command"
+        ),
         Markup('<p><a class="ap-btn primary" href="{}">{}Import files</a></p>').format(
             DATA.path, icon("upload")
         ),
