@@ -16,7 +16,7 @@ SETTLE = 3.0
 
 async def measure_crowd(served: Served, make_viewer: MakeViewer, viewers: int) -> Figures:
     """Let `viewers` open the page at once; give medians, the slowest, and the memory of each."""
-    idle = served.memory()
+    idle, used = served.memory(), served.processor()
     crowd = [make_viewer(number) for number in range(viewers)]
     began = time.perf_counter()
     outcomes = await asyncio.gather(*(one.open() for one in crowd), return_exceptions=True)
@@ -24,7 +24,7 @@ async def measure_crowd(served: Served, make_viewer: MakeViewer, viewers: int) -
     there = [one for one in crowd if one.finished is not None]
     actions = await asyncio.gather(*(one.act() for one in there), return_exceptions=True)
     await asyncio.sleep(SETTLE)
-    memory = served.memory() - idle
+    memory, used = served.memory() - idle, served.processor() - used
     left = await asyncio.gather(*(one.leave() for one in crowd), return_exceptions=True)
     await asyncio.sleep(SETTLE)
     failures = [each for each in (*outcomes, *actions, *left) if isinstance(each, BaseException)]
@@ -42,6 +42,7 @@ async def measure_crowd(served: Served, make_viewer: MakeViewer, viewers: int) -
         "slowest finished": max(finished, default=float("nan")),
         "action": middle(answers),
         "pages/s": len(there) / took,
+        "CPU s/page": used / max(len(there), 1),
         "idle MB": idle,
         "MB/viewer": memory / max(len(there), 1),
     }

@@ -42,6 +42,10 @@ class Served:
         """Give the tree's memory in MB, what processes share counted once (PSS)."""
         return sum(map(_pss, self.tree())) / MEGABYTE
 
+    def processor(self) -> float:
+        """Give the processor time that the tree has used, in seconds: the same at any load."""
+        return sum(map(_processor, self.tree()))
+
 
 @contextmanager
 def ours(
@@ -175,3 +179,11 @@ def _pss(process: psutil.Process) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _processor(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)

@@ -93,7 +93,8 @@ class Server(Voila):
                         "kernel_spec_manager_class": OwnPython,
                         "attempt_fix_notebook": False,
                     },
-                    "VoilaExecutor": {"timeout": 120},
+                    # Longer than a busy server may take to hear a cell: what comes later is lost.
+                    "VoilaExecutor": {"timeout": 120, "iopub_timeout": 60},
                     "TenantKernels": {
                         "cull_idle_timeout": 600,
                         "cull_interval": 60,
