@@ -18,7 +18,8 @@ def ready(settings):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "demo", "serve", "migrate", "tenant add", "import", "run", "show", "doctor"]
+    "command",
+    ["", "demo", "serve", "lab", "migrate", "tenant add", "import", "run", "show", "doctor"],
 )
 def test_every_command_explains_itself(settings, command):
     assert "Usage: " in succeed(settings, *command.split(), "--help")

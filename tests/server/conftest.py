@@ -121,11 +121,11 @@ def server(installation, tmp_path_factory):
 def serve_page(installation, tmp_path):
     """Start a server whose media mix page consists of the given cells."""
 
-    def serve(*cells, **options):
+    def serve(*cells, settings=None, **options):
         notebooks = tmp_path / "notebooks"
         notebooks.mkdir()
         write_page(notebooks, *cells)
-        settings = installation.model_copy(update={"notebooks": notebooks})
-        return running(settings, tmp_path / "log", **options)
+        changed = installation.model_copy(update={"notebooks": notebooks, **(settings or {})})
+        return running(changed, tmp_path / "log", **options)
 
     return serve

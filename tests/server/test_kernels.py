@@ -180,6 +180,26 @@ def test_an_idle_kernel_is_culled(serve_page):
         assert wait_until(lambda: [child.pid for child in server.children()] == [zygote(server)])
 
 
+@pytest.mark.parametrize("preload", [PRELOAD, None], ids=["forked", "ordinary"])
+def test_a_page_cannot_take_the_memory_of_all(installation, serve_page, preload):
+    cell = "block = bytearray(3 << 30)"
+
+    with serve_page(cell, preload=preload, settings={"kernel_memory_mb": 2048}) as server:
+        page = server.get(MMM).text
+        log = server.log.read_text()
+
+    assert "apportionFailed(" in page
+    assert "MemoryError" in log
+    assert "MemoryError" not in page
+
+
+def test_the_limit_leaves_room_for_a_dashboard(installation, serve_page):
+    cell = "from apportion.views.mmm import MMMDashboard\n'shown'"
+
+    with serve_page(cell, preload=None) as server:
+        assert "shown" in server.get(MMM).text
+
+
 def test_messages_that_are_no_messages_have_no_type():
     assert message_type(b"") is None
     assert message_type(b"\xff" * 64) is None

@@ -41,3 +41,17 @@ def test_stylesheet_carries_both_files_whole(name):
 
 def test_stylesheet_cannot_end_its_element():
     assert stylesheet().count("</style") == 1
+
+
+def test_the_dark_theme_changes_colours_of_the_light_one_and_adds_none():
+    light, dark = (
+        set(re.findall(r"(--ap-[\w-]+):", (STYLE / name).read_text()))
+        for name in ("tokens.css", "dark.css")
+    )
+
+    assert dark <= light
+
+
+def test_inside_jupyterlab_the_dark_theme_follows_the_system():
+    assert "@media (prefers-color-scheme:dark){" in stylesheet()
+    assert ":root:root" not in stylesheet()

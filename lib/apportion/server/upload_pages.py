@@ -165,6 +165,7 @@ class OneUploadHandler(UploadHandler):
                 stage=str(upload.stage),
                 what=CHOICES[upload.dataset],
                 refusal=in_page(upload.refusal),
+                in_page=in_page,
                 found=found,
                 choices=choices(found[0], upload.options) if found else (),
                 needs_roles=upload.dataset == MMM and not has_roles(upload.options),
@@ -185,7 +186,9 @@ _OPTIONS = (
     (r"--map (\w+)=\S+ names it", r"it is named below for \1"),
     (r", as in --spend [^.]*\.", "."),
     (r"--(?:date|outcome|spend|control) names it", "it is named below"),
+    (r"is named by --(\w+) and by --(\w+)", r"is named as \1 and as \2"),
     (r"with --(?:date|outcome) COLUMN", "below"),
+    (r"only the (\w+)s named by --map are imported", r"only some \1s are imported"),
     (r"; --map imports only the (\w+)s that it names", r"; leave it out if it is no \1"),
     (r"Name another column with --outcome\.", "Name another outcome below."),
 )
