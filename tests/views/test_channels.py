@@ -53,7 +53,7 @@ def test_long_name_is_cut():
 
 
 def test_every_colour_and_glyph_exists():
-    tokens = (STYLE / "tokens.css").read_text() + (STYLE / "dark.css").read_text()
+    tokens, dark = ((STYLE / name).read_text() for name in ("tokens.css", "dark.css"))
     css = (STYLE / "app.css").read_text()
     known = ["meta", "google", "tiktok", "email", "direct", "organic", "affiliate", "display"]
 
