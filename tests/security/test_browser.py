@@ -1,4 +1,4 @@
-"""Signing in and every page in a real browser: both widths, both themes, clean for everybody."""
+"""Signing in and every page in a real browser: both widths, both themes, for everybody."""
 
 from pathlib import Path
 

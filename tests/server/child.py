@@ -5,6 +5,7 @@ import logging
 import sys
 
 from apportion.config import Settings
+from apportion.server import channels
 from apportion.server.pages import APPS, existing
 from apportion.server.serving import serve_apps
 
@@ -12,6 +13,7 @@ if __name__ == "__main__":
     task = json.loads(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     settings = Settings(_env_file=None, **task["settings"])
+    channels.PING_SECONDS = task["ping_seconds"]
     serve_apps(
         settings,
         existing(APPS, settings.notebooks),

@@ -23,7 +23,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from apportion.config import Settings
-from apportion.server.channels import PROTOCOL
+from apportion.server.channels import PING_SECONDS, PROTOCOL
 
 PRELOAD = ("apportion.server.kernel", "ipywidgets", "bqplot")
 """A zygote that is ready soon."""
@@ -234,10 +234,15 @@ class RunningServer:
 
 @contextmanager
 def running(
-    settings: Settings, log: Path, who: str | None = "ann@acme.example", **options: Any
+    settings: Settings,
+    log: Path,
+    who: str | None = "ann@acme.example",
+    ping_seconds: float = PING_SECONDS,
+    **options: Any,
 ) -> Iterator[Any]:
     """Start a server for `who` is signed in, and end it; `options` are those of ``serve_apps``."""
     task = {
+        "ping_seconds": ping_seconds,
         "settings": settings.model_dump(mode="json", exclude_defaults=True),
         "options": {
             "host": "127.0.0.1",

@@ -1,6 +1,8 @@
 """A page's kernel: what it knows, what may be said to it, how many there are."""
 
+import json
 import re
+import time
 import uuid
 
 import pytest
@@ -146,10 +148,23 @@ def test_leaving_a_page_ends_its_kernel_and_needs_the_xsrf_token(server):
     assert server.kernel_status(kernel) == 404
 
 
+def last_activity(server, kernel):
+    return json.loads(server.get(f"/api/kernels/{kernel}").text)["last_activity"]
+
+
+def is_quiet(server, kernel):
+    """Whether nothing more comes from the kernel: a busy server hears its messages late."""
+    before = last_activity(server, kernel)
+    time.sleep(1)
+    return last_activity(server, kernel) == before
+
+
 def test_beyond_the_limit_the_idlest_kernel_is_closed(serve_page):
     with serve_page(IMPORTS, WIDGETS, kernel_settings={"live_limit": 2}) as server:
         first, second = server.open_page(), server.open_page()
+        assert wait_until(lambda: is_quiet(server, second))
         server.widget_states(first)
+        assert wait_until(lambda: last_activity(server, first) > last_activity(server, second))
         third = server.open_page()
 
         assert server.kernel_status(second) == 404

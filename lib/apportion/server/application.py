@@ -37,7 +37,6 @@ CHECK_SECONDS = 30.0
 """How often it is looked whether the sessions that have kernels still hold."""
 
 MAX_MESSAGE_BYTES = 10 << 20
-PING_MILLISECONDS = 30_000
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -94,7 +93,8 @@ class Server(Voila):
                         "kernel_spec_manager_class": OwnPython,
                         "attempt_fix_notebook": False,
                     },
-                    "VoilaExecutor": {"timeout": 120},
+                    # Longer than a busy server may take to hear a cell: what comes later is lost.
+                    "VoilaExecutor": {"timeout": 120, "iopub_timeout": 60},
                     "TenantKernels": {
                         "cull_idle_timeout": 600,
                         "cull_interval": 60,
@@ -143,8 +143,7 @@ class Server(Voila):
             "services": self.services,
             "site": site,
             "websocket_compression_options": {},
-            "ws_ping_interval": PING_MILLISECONDS,
-            "ws_ping_timeout": PING_MILLISECONDS,
+            "ws_ping_interval": 0,  # see KernelSocket
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
             "xsrf_cookies": True,

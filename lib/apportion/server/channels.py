@@ -12,6 +12,9 @@ from apportion.server.identity import owns_kernel
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
+PING_SECONDS = 30.0
+"""How often it is looked whether the browser is still there, and how long it may take to say so."""
+
 SHOWN_TO_PAGES = frozenset(
     {
         "clear_output",
@@ -42,6 +45,17 @@ class KernelSocket(KernelWebsocketHandler):
         if PROTOCOL not in [name.strip() for name in offered.split(",")]:
             raise web.HTTPError(400)
         await super().get(kernel_id=kernel_id)
+
+    def get_websocket_protocol(self) -> Any:
+        """Have Tornado look whether the browser is still there.
+
+        Jupyter would (``ws_ping_interval``), but gives up on whoever has not answered when the
+        first ping is due: with a timeout as short as the interval, on everybody.
+        """
+        protocol: Any = super().get_websocket_protocol()
+        if protocol is not None:
+            protocol.params.ping_interval = protocol.params.ping_timeout = PING_SECONDS
+        return protocol
 
     async def open(self, kernel_id: str) -> None:
         """Connect, and end with the kernel."""

@@ -17,6 +17,9 @@ from pathlib import Path
 
 PRELOAD = (
     "apportion.server.kernel",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
     "anywidget",
     "bqplot",
     "ipywidgets",

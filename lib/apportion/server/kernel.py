@@ -30,6 +30,8 @@ def run_kernel(connection_file: str, *, parent: int) -> None:
     # Before ipykernel takes fd 2 over for the browser.
     log = os.fdopen(os.dup(2), "w", buffering=1)
     limit_memory(get_settings().kernel_memory_mb)
+    # No page may debug, and the debugger is a third of what a kernel takes: ipykernel does without.
+    sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
     app = IPKernelApp.instance()
     app.initialize(
         [

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from voila.execute import VoilaExecutor
 from voila.notebook_renderer import NotebookRenderer
 
+from apportion.server.connecting import connect
 from apportion.server.kernel import MESSAGE_MARK, reference_of
 
 log = logging.getLogger("apportion.server")
@@ -18,11 +21,34 @@ log = logging.getLogger("apportion.server")
 BROKEN = (CellExecutionError, DeadKernelError, TimeoutError, RuntimeError)
 
 
+class CompiledTemplates(BytecodeCache):
+    """Voilà's templates, compiled once a process: each page has a Jinja environment of its own."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template's code, if it is the one that is asked for."""
+        if bucket.key in self._found:
+            bucket.bytecode_from_string(self._found[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's code."""
+        self._found[bucket.key] = bucket.bytecode_to_string()
+
+
 class PageRenderer(NotebookRenderer):
     """Voilà's renderer, whose failed cells carry a reference and no detail.
 
     An error that was raised on purpose carries its message too, which is meant for people.
     """
+
+    templates = CompiledTemplates()
+
+    async def initialize(self, **options: Any) -> None:
+        """Read the notebook and make ready to render it."""
+        await super().initialize(**options)
+        self.exporter.environment.bytecode_cache = self.templates
 
     async def load_notebook(self, path: str) -> NotebookNode:
         """Read the notebook; Jupyter's own way would look for a signature in the user's home."""
@@ -36,7 +62,7 @@ class PageRenderer(NotebookRenderer):
     ) -> str:
         self._reference = reference_of(kernel_id)
         self.executor = VoilaExecutor(nb, km=kernel_future, config=self.traitlet_config)
-        self.executor.kc = await self.executor.async_start_new_kernel_client()
+        self.executor.kc = await connect(kernel_future, self.executor.startup_timeout)
         return kernel_id
 
     async def _jinja_cell_generator(

@@ -175,7 +175,7 @@ class OneUploadHandler(UploadHandler):
 
 
 def in_page(refusal: str) -> str:
-    """Give a refusal's words where columns are named in a form, not by a command's options."""
+    """Give a refusal's words where columns are named in a form, not by the command's options."""
     for pattern, words in _OPTIONS:
         refusal = re.sub(pattern, words, refusal)
     return refusal
