@@ -140,7 +140,7 @@ def test_the_theme_is_the_systems_until_somebody_chooses(shown, open_tab, path):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_stored_figures_come_first_and_do_not_move(shown, open_tab, width):
-    tab = open_tab(shown.url, "/healthz", width, cookies=shown.cookies)
+    tab = open_tab(shown.url, "/password", width, cookies=shown.cookies)
     tab.goto(f"{shown.url.rstrip('/')}{MMM}", wait_until="commit")
     first = tab.locator("#loading .ap-kpis")
     expect(first).to_be_visible()
