@@ -11,7 +11,7 @@ test: ## Install what the tests need, then check and test everything
 	@tools/bootstrap.sh test
 	@tools/services.sh
 	@$(MAKE) --no-print-directory check
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: ## Format, lint, types, layers, notebooks
 	@tools/bootstrap.sh test
@@ -23,4 +23,4 @@ check: ## Format, lint, types, layers, notebooks
 
 quick: ## The tests that take no sampling and no browser
 	@tools/bootstrap.sh test
-	.venv/bin/python -m pytest -m "not slow and not browser"
+	.venv/bin/python -m pytest -m "not slow and not browser" --numprocesses auto --maxprocesses 4 --dist loadfile
