@@ -34,3 +34,19 @@ class Run(Result):
     finished_at: dt.datetime | None = None
     output_path: str | None = Field(default=None, exclude=True)
     """Where the executed notebook is on the server: for its own use, and in no JSON."""
+
+
+class LogLevel(StrEnum):
+    """How much a line of a log matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogLine(Result):
+    """One line of a run's log."""
+
+    at: dt.datetime
+    level: LogLevel
+    message: str

@@ -25,13 +25,14 @@ from sqlalchemy import (
     func,
 )
 
+from apportion.store import operations_schema as operations_schema
 from apportion.store.accounts_schema import sign_in_attempts
 from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
 from apportion.store.columns import tenants as tenants
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0002"
+REVISION = "0004"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(
@@ -138,6 +139,7 @@ mmm_models = tenant_table(
     Column("run_id", Uuid),
     *status("draft", "running", "completed", "failed", default="draft"),
     Column("reason", Text),
+    Column("held_back", Text),
     Column("channels", TextList, nullable=False),
     Column("date_range_start", Date),
     Column("date_range_end", Date),
