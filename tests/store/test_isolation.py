@@ -9,8 +9,22 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.backtest import BackTest
+from apportion.results.base import Interval
+from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
-from apportion.store import TenantStore, audit, imports, models, runs, tokens, users
+from apportion.store import (
+    TenantStore,
+    audit,
+    backtests,
+    imports,
+    models,
+    run_log,
+    runs,
+    successions,
+    tokens,
+    users,
+)
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
 from store.examples import results, rows
@@ -31,6 +45,24 @@ NEW_PASSWORD = {
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
 
+
+def measured(model_id: str, factor: float) -> BackTest:
+    """Give a back-test whose figures are `factor`."""
+    return BackTest(
+        model_id=model_id,
+        version=1,
+        period=DateRange(start=DAY, end=DAY),
+        weeks=1,
+        mape=factor,
+        promised_mape=factor,
+        promised_mape_interval=Interval(lower=factor, upper=factor),
+        last_year_mape=None,
+        bias=factor,
+        coverage90=factor,
+        measured_at=AT,
+    )
+
+
 Case = Callable[[TenantStore], object]
 
 READS: Mapping[str, Case] = {
@@ -47,6 +79,8 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "backtests": lambda tenant: tenant.backtests(),
+    "log_lines": lambda tenant: tenant.log_lines(RUNNING),
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
@@ -69,6 +103,13 @@ WRITES: Mapping[str, Case] = {
     ),
     "complete_model": lambda tenant: tenant.complete_model(RUNNING, results(9), b"9"),
     "fail_model": lambda tenant: tenant.fail_model(RUNNING, "other"),
+    "make_current": lambda tenant: (
+        _ids(successions, 8, 9),
+        tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
+        tenant.make_current(2, reason="other", **NOTED),
+    ),
+    "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -120,6 +161,10 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
+    "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
+    "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
@@ -221,6 +266,10 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
+        _ids(backtests, 1)
+        tenant.record_backtest(measured(DONE, factor))
+        _ids(run_log, 1)
+        tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
         _fill_accounts(tenant, f"text {factor}")
     return two_tenants
@@ -239,7 +288,7 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, imports, users, tokens, audit):
+    for module in (models, runs, imports, users, tokens, audit, backtests, run_log, successions):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 
