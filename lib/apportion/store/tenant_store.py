@@ -6,7 +6,7 @@ from apportion.store.company import Company
 from apportion.store.imports import Imports
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
-from apportion.store.runs import Runs
+from apportion.store.run_requests import RunRequests
 from apportion.store.sessions import Sessions
 from apportion.store.source_data import SourceData
 from apportion.store.successions import Successions
@@ -19,7 +19,7 @@ class TenantStore(
     Models,
     Successions,
     BackTests,
-    Runs,
+    RunRequests,
     RunLog,
     Imports,
     Users,

@@ -7,7 +7,7 @@ from apportion.store import rls
 from apportion.store.types import JsonValue, TextList, UtcDateTime
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
