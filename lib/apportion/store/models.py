@@ -61,7 +61,7 @@ class Models(TenantBound):
                 is_begun = mmm_models.c.version == begun
                 values = {"date_range_start": start, "date_range_end": end}
                 connection.update(mmm_models, is_begun, channels=list(channels), **values)
-                return self._head(_head_of(connection, begun))
+                return self._head(_head_of(connection, begun), current_model(connection))
             _refuse_second_training(connection)
             model_id = own if own is not None and _is_free(connection, own) else uuid4()
             statement = connection.select(func.max(mmm_models.c.version), of=mmm_models)
