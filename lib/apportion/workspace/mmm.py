@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,6 +20,9 @@ from apportion.results.mmm import (
 )
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace, reason_of
+
+if TYPE_CHECKING:
+    from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
 MAIN_METRIC = "revenue"
@@ -88,20 +92,24 @@ class MMMWorkspace:
             If there is no such channel, the limits leave no way to spend exactly the total, or the
             target is out of reach.
         """
-        # Here and not above: showing a stored model needs no optimiser.
-        from apportion.mmm.plan import plan
-
-        results = self._store.model()
-        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(
-            fitted,
-            results,
-            total_budget,
-            bounds or {},
-            objective=objective,
-            target=target,
-            risk=risk,
+        return self.planner().optimise(
+            total_budget, bounds, objective=objective, target=target, risk=risk
         )
+
+    def planner(self, version: int | None = None) -> "Planner":
+        """Give a completed version, or the current one, ready to price budgets.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has not completed.
+        """
+        # Here and not above: showing a stored model needs no optimiser.
+        from apportion.mmm.planner import Planner
+
+        results = self._store.model(version)
+        posterior = self._store.posterior(results.model_id)
+        return Planner(FittedMMM.from_bytes(posterior), results)
 
     def prepare(
         self,
