@@ -158,13 +158,20 @@ class Provenance(Result):
 
 
 class Training(Result):
-    """A version that is being trained."""
+    """A version that is being trained, or waits for it."""
 
     model_id: str
     version: int
     status: ModelStatus
+    """Draft: it waits for a worker."""
     progress: float
     """Between 0 and 1."""
+    run_id: str | None = None
+    """The run that trains it; it can be followed and cancelled."""
+    message: str = ""
+    """What it is doing."""
+    remaining_seconds: float | None = None
+    """About how much longer it takes; null: cannot be told."""
 
 
 class ModelVersion(Result):
