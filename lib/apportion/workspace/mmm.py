@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -21,6 +22,9 @@ from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
 from apportion.workspace.runs import Report, RunsWorkspace, reason_of
 from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
 MAIN_METRIC = "revenue"
@@ -97,20 +101,24 @@ class MMMWorkspace:
             If there is no such channel, the limits leave no way to spend exactly the total, or the
             target is out of reach.
         """
-        # Here and not above: showing a stored model needs no optimiser.
-        from apportion.mmm.plan import plan
-
-        results = self._store.model()
-        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(
-            fitted,
-            results,
-            total_budget,
-            bounds or {},
-            objective=objective,
-            target=target,
-            risk=risk,
+        return self.planner().optimise(
+            total_budget, bounds, objective=objective, target=target, risk=risk
         )
+
+    def planner(self, version: int | None = None) -> "Planner":
+        """Give a completed version, or the current one, ready to price budgets.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has not completed.
+        """
+        # Here and not above: showing a stored model needs no optimiser.
+        from apportion.mmm.planner import Planner
+
+        results = self._store.model(version)
+        posterior = self._store.posterior(results.model_id)
+        return Planner(FittedMMM.from_bytes(posterior), results)
 
     def prepare(
         self,
