@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     oidc_trust_email: bool = False
     """Believe an address that the provider does not call verified, if it sends no such claim."""
 
+    runs_url: str = ""
+    """Where executed notebooks are kept: any address that fsspec knows; empty: in `home`."""
+
+    runs_keep_days: int = Field(default=90, ge=0)
+    """Executed notebooks are deleted after so many days; 0: they stay."""
+
     claude_api_key: SecretStr | None = None
     claude_base_url: str | None = None
     claude_model: str | None = None

@@ -6,6 +6,7 @@ from apportion.store.company import Company
 from apportion.store.imports import Imports
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
+from apportion.store.run_outputs import RunOutputs
 from apportion.store.run_requests import RunRequests
 from apportion.store.sessions import Sessions
 from apportion.store.source_data import SourceData
@@ -20,6 +21,7 @@ class TenantStore(
     Successions,
     BackTests,
     RunRequests,
+    RunOutputs,
     RunLog,
     Imports,
     Users,
