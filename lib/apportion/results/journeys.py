@@ -221,6 +221,10 @@ class JourneyResults(Result):
     paths: PathAnalysis
     credit: tuple[CreditTable, ...]
     positions: tuple[PositionCredit, ...]
-    trained: TrainedModel
+    trained: TrainedModel | None
+    """None where only new or only returning customers are looked at: it is that of all."""
     fingerprint: str
     """Of the snapshot that it was computed from."""
+    version: int = 0
+    """Counted per run; 0: not stored."""
+    trained_at: dt.datetime | None = None

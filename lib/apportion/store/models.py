@@ -56,7 +56,7 @@ class Models(TenantBound):
                 mmm_models,
                 id=model_id,
                 version=version,
-                run_id=None if run_id is None else _own_run(connection, run_id),
+                run_id=None if run_id is None else own_run(connection, run_id),
                 status=ModelStatus.RUNNING,
                 channels=list(channels),
                 date_range_start=start,
@@ -229,7 +229,8 @@ class Models(TenantBound):
         )
 
 
-def _own_run(connection: TenantConnection, run_id: str) -> UUID:
+def own_run(connection: TenantConnection, run_id: str) -> UUID:
+    """Give the id of one of the tenant's runs; NotFoundError if it is not there."""
     own = parse_id(run_id, "run")
     statement = connection.select(runs.c.id, of=runs).where(runs.c.id == own)
     if connection.execute(statement).one_or_none() is None:
