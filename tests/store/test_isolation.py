@@ -55,6 +55,10 @@ READS: Mapping[str, Case] = {
         tenant.dataset_changes(["touchpoints", "none"]),
         tenant.order("o1")["email"].tolist(),
     ),
+    "journey_version": lambda tenant: (
+        tenant.journey_version(),
+        tenant.journey_results(30).fingerprint,
+    ),
     "journey_results": lambda tenant: tenant.journey_results(30).fingerprint,
     "setting": lambda tenant: tenant.setting("attribution"),
     "model": lambda tenant: tenant.model().outcome,

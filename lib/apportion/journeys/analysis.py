@@ -8,7 +8,6 @@ import pandas as pd
 from ibis import Table
 
 from apportion.journeys import counts, paths
-from apportion.journeys.counts import Customer
 from apportion.journeys.credit_tables import credit_tables, position_credit
 from apportion.journeys.snapshot import Snapshot
 from apportion.journeys.tally import tally
@@ -16,6 +15,7 @@ from apportion.journeys.training import player_names, train
 from apportion.results.journeys import (
     AttributionSettings,
     CommonPath,
+    Customer,
     Flow,
     JourneyResults,
     PathAnalysis,

@@ -15,6 +15,9 @@ from apportion.results.base import Interval, Result
 WindowDays = Literal[7, 14, 28, 30]
 """How long before a conversion a touchpoint may lie and still count, in exact days of 24 hours."""
 
+Customer = Literal["new", "returning"]
+"""Whose conversions: a customer's first one, or a later one."""
+
 DIRECT = "direct"
 """The channel of a conversion that no touchpoint serves."""
 
@@ -132,7 +135,7 @@ class PathAnalysis(Result):
     other_paths: int | None
     """Paths that did not convert; None when only new or only returning customers are looked at."""
     window_days: WindowDays
-    customer: Literal["new", "returning"] | None = None
+    customer: Customer | None = None
 
 
 class Credit(Result):
@@ -228,3 +231,22 @@ class JourneyResults(Result):
     version: int = 0
     """Counted per run; 0: not stored."""
     trained_at: dt.datetime | None = None
+
+
+class TrueShare(Result):
+    """What one channel of a simulated company really caused."""
+
+    channel: str
+    revenue: float
+    percent: float
+    """Share of all revenue, 0 to 100."""
+
+
+class TrueShares(Result):
+    """What really caused the revenue of a simulated company: real companies cannot know it."""
+
+    start: dt.date
+    end: dt.date
+    channels: tuple[TrueShare, ...]
+    baseline_percent: float
+    """Revenue that would have come without any advertising."""

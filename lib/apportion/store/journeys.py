@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, literal, union_all
 from sqlalchemy.sql import ColumnElement
 
 from apportion.frames import CONVERSIONS
-from apportion.results.journeys import JourneyResults, WindowDays
+from apportion.results.journeys import Customer, JourneyResults, WindowDays
 from apportion.store.models import own_run
 from apportion.store.schema import (
     conversions,
@@ -21,8 +21,6 @@ from apportion.store.schema import (
 from apportion.store.source_data import SourceData, readable
 from apportion.store.tenant_bound import not_found, now
 from apportion.store.tenant_connection import TenantConnection
-
-Customer = Literal["new", "returning"]
 
 CANDIDATES = 1000
 """Of more matches than this, a search looks at the highest order ids and the first addresses."""
@@ -189,6 +187,11 @@ class Journeys(SourceData):
             is_old = journey_results.c.version <= version - KEPT_VERSIONS
             connection.delete(journey_results, is_old)
         return stored
+
+    def journey_version(self) -> int | None:
+        """Give the number of the newest version; None: nothing has been analysed yet."""
+        with self._reading() as connection:
+            return _newest_version(connection)
 
     def journey_results(
         self, window_days: WindowDays, customer: Customer | None = None

@@ -12,6 +12,7 @@ from apportion.errors import ConfigurationError, NotFoundError
 from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
 
@@ -39,6 +40,11 @@ class Workspace:
     def data(self) -> DataWorkspace:
         """Source data: import them, see what is there."""
         return DataWorkspace(self._store)
+
+    @cached_property
+    def journeys(self) -> JourneysWorkspace:
+        """Customers' journeys: list, search, analyse."""
+        return JourneysWorkspace(self._store, self.runs, self._settings)
 
     @cached_property
     def mmm(self) -> MMMWorkspace:
