@@ -57,7 +57,8 @@ class Workspace:
     @cached_property
     def journeys(self) -> JourneysWorkspace:
         """Customers' journeys: list, search, analyse."""
-        return JourneysWorkspace(self._store, self.runs, self._settings)
+        role = self._member.role if self._member else None
+        return JourneysWorkspace(self._store, self.runs, self._settings, role=role)
 
     @cached_property
     def mmm(self) -> MMMWorkspace:

@@ -42,13 +42,11 @@ OnProgress = Callable[[float, str], None]
 
 
 class JourneysWorkspace:
-    """The tenant's journeys.
+    """The tenant's journeys, as one member may see them.
 
-    Parameters
-    ----------
-    shows_addresses : bool
-        Whether whoever looks may see whole e-mail addresses; otherwise they are masked, and a
-        search completes none.
+    Analysts see whole e-mail addresses; for viewers they are masked, and a search completes none.
+    They are masked too where it is not known who looks: in a run, whose notebook is kept, and in
+    JupyterLab, whose notebooks are saved.
     """
 
     def __init__(
@@ -57,23 +55,18 @@ class JourneysWorkspace:
         runs: RunsWorkspace,
         settings: Settings,
         *,
-        shows_addresses: bool = False,
+        role: Role | None = None,
     ) -> None:
         self._store = store
         self._runs = runs
         self._settings = settings
         self._weights: dict[tuple[int, WindowDays], JourneyWeights] = {}
-        # A run's notebook is kept and shown to everybody: it never holds an address.
-        self.shows_addresses = shows_addresses and settings.run_id is None
+        is_analyst = role is not None and role.includes(Role.ANALYST)
+        self.shows_addresses = is_analyst and settings.run_id is None
 
-    def seen_by(self, role: Role) -> Self:
-        """Give the same journeys as somebody with this role may see them."""
-        return type(self)(
-            self._store,
-            self._runs,
-            self._settings,
-            shows_addresses=role.includes(Role.ANALYST),
-        )
+    def for_operator(self) -> Self:
+        """Give the same with whole addresses, for whoever runs the installation."""
+        return type(self)(self._store, self._runs, self._settings, role=Role.ADMIN)
 
     # ---- single journeys, by index ----
 
