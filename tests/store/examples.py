@@ -6,6 +6,9 @@ from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
 from apportion.results.journeys import (
     AttributionSettings,
+    ChannelSet,
+    ChannelStrength,
+    CreditTable,
     JourneyResults,
     PathAnalysis,
     TrainedModel,
@@ -88,8 +91,25 @@ def journey_results(factor: float = 1.0) -> JourneyResults:
             other_paths=0,
             window_days=settings.window_days,
         ),
-        credit=(),
+        credit=tuple(
+            CreditTable(dimension=dimension, rows=())
+            for dimension in ("channel", "campaign", "device", "customer")
+        ),
         positions=(),
-        trained=TrainedModel(settings=settings, channels=(), players=("direct",), sets=()),
+        trained=TrainedModel(
+            settings=settings,
+            channels=(
+                ChannelStrength(
+                    channel="meta",
+                    removal_effect=0.5,
+                    removal_effect_interval=Interval(lower=0.4, upper=0.6),
+                    removal_percent=100.0,
+                    paths=2,
+                    conversions=1,
+                ),
+            ),
+            players=("meta",),
+            sets=(ChannelSet(channels=("meta",), paths=2, conversions=1),),
+        ),
         fingerprint=f"text {factor:g}",
     )

@@ -3,17 +3,18 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import ConfigDict
 
 from apportion.api.members import Analyst
 from apportion.api.negotiation import takes_json
 from apportion.api.openapi import NOT_THERE, READS, TAKES_BODY
 from apportion.api.workspaces import Mine
 from apportion.errors import FieldError
-from apportion.results.base import Result
 from apportion.results.journeys import (
     AttributionSettings,
     Customer,
     CustomerJourney,
+    JourneyList,
     JourneyResults,
     PathAnalysis,
     WindowDays,
@@ -34,9 +35,7 @@ Search = Annotated[
         "Viewers, to whom addresses are masked, find one only by the whole address.",
     ),
 ]
-Whose = Annotated[
-    Customer | None, Query(description="Whose conversions; without it, everybody's.")
-]
+Whose = Annotated[Customer | None, Query(description="Whose conversions; without it, everybody's.")]
 Window = Annotated[
     Literal["7", "14", "28", "30"] | None,
     Query(description="Days to look back; without it, as the tenant has set."),
@@ -45,10 +44,10 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 ConversionId = Annotated[str, Path(max_length=LONGEST, description="A `conversionId`.")]
 
 
-class JourneyList(Result):
-    """Journeys, the latest conversion first."""
+class SettingsRequest(AttributionSettings):
+    """How credit is to be shared out; what is not named is as it is by default."""
 
-    journeys: tuple[CustomerJourney, ...]
+    model_config = ConfigDict(strict=True, validate_by_name=False)
 
 
 @router.get("", responses=READS)
@@ -88,9 +87,10 @@ def read_settings(workspace: Mine) -> AttributionSettings:
 
 @router.put("/settings", responses=TAKES_BODY, dependencies=[Depends(takes_json)])
 def change_settings(
-    workspace: Mine, member: Analyst, settings: AttributionSettings
+    workspace: Mine, member: Analyst, asked: SettingsRequest
 ) -> AttributionSettings:
     """Set how credit is shared out; the analysis follows with its next run."""
+    settings = AttributionSettings(**dict(asked))
     workspace.journeys.change_settings(settings)
     return settings
 

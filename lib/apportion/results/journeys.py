@@ -38,7 +38,7 @@ class AttributionSettings(Result):
     """What a tenant may set about attribution."""
 
     window_days: WindowDays = 30
-    half_life_days: float = Field(default=7.0, gt=0)
+    half_life_days: float = Field(default=7.0, gt=0, le=3650)
     """Time decay: days in which a touchpoint's weight halves."""
     endpoint_share: float = Field(default=0.4, ge=0, le=0.5)
     """Position-based: the share of the first and of the last touchpoint."""
@@ -84,6 +84,12 @@ class CustomerJourney(Result):
     touchpoints: tuple[Touchpoint, ...]
     products: tuple[Product, ...] = ()
     window_days: WindowDays
+
+
+class JourneyList(Result):
+    """Journeys, the latest conversion first."""
+
+    journeys: tuple[CustomerJourney, ...]
 
 
 class CommonPath(Result):

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import JsonValue
 
 from apportion.config import Settings
-from apportion.errors import NotEnoughDataError
+from apportion.errors import NotEnoughDataError, NotFoundError
 from apportion.journeys.fingerprints import fingerprint
 from apportion.results.accounts import Role
 from apportion.results.journeys import (
@@ -131,7 +131,10 @@ class JourneysWorkspace:
             return None
         known = (version, settings.window_days)
         if known not in self._weights:
-            trained = self._store.journey_results(settings.window_days).trained
+            try:
+                trained = self._store.journey_results(settings.window_days).trained
+            except NotFoundError:  # of a window that the version does not have
+                return None
             assert trained is not None  # only results of new or returning customers lack it
             self._weights[known] = JourneyWeights(trained)
         return self._weights[known]
@@ -148,7 +151,17 @@ class JourneysWorkspace:
         NotFoundError
             If nothing has been analysed yet.
         """
+        if not self.has_analysis:
+            slug = self._store.tenant.slug
+            raise NotFoundError(
+                f"No journeys have been analysed yet. Do it: apportion run journeys --tenant {slug}"
+            )
         return self._store.journey_results(self.settings(window_days).window_days, customer)
+
+    @property
+    def has_analysis(self) -> bool:
+        """Whether there is any."""
+        return self._store.journey_version() is not None
 
     def is_stale(self, results: JourneyResults) -> bool:
         """Tell whether data or settings have changed since the analysis."""

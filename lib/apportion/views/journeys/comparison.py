@@ -77,7 +77,7 @@ def credit_table(reading: Reading, dimension: str, unit: str) -> Markup:
     more = len(rows) - len(shown)
     return Markup("{}{}{}").format(
         cards.title(_moved(reading, dimension, unit), caption),
-        table(columns, [_row(reading, dimension, row, unit) for row in shown], caption),
+        table(columns, [_row(reading, dimension, row, unit) for row in shown], ""),
         cards.foot(f"{more} more with less credit are in the table at the end of the page.")
         if more
         else "",

@@ -14,7 +14,7 @@ from apportion.views.journeys.story import is_direct
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 
-MOST_ICONS = 7
+MOST_ICONS = 6
 APART = 5.5
 """Percent of the line that two touchpoints keep between them, so that none hides another."""
 

@@ -53,14 +53,13 @@ def head(reading: Reading) -> Markup:
 def figures(reading: Reading) -> Markup:
     """Give the tiles."""
     paths = reading.results.paths
-    served = paths.conversions - paths.direct_conversions
     tiles = [
         cards.figure_tile(
             "Conversions",
             theme.number(paths.conversions, 4)
             if paths.conversions >= 1e5
             else f"{paths.conversions:,}",
-            [f"{theme.share(served / paths.conversions)} with a recorded touchpoint"],
+            [_unserved(paths.direct_conversions)],
         )
     ]
     if paths.avg_touchpoints is not None:
@@ -133,7 +132,7 @@ def common_paths(reading: Reading, *, collapsed: bool) -> Markup:
     )
     return Markup("{}{}{}").format(
         cards.title(finding, drawn),
-        table(columns, [_path(reading, path, found[0].count, has_rate) for path in found], drawn),
+        table(columns, [_path(reading, path, found[0].count, has_rate) for path in found], ""),
         cards.foot(note),
     )
 
@@ -159,6 +158,10 @@ def _path(reading: Reading, path: CommonPath, most: int, has_rate: bool) -> list
         *([Cell(rate)] if has_rate else []),
         Cell(theme.exact_money(path.avg_order_value, reading.tenant.currency)),
     ]
+
+
+def _unserved(count: int) -> str:
+    return f"{count:,} without a recorded touchpoint" if count else "each with a touchpoint"
 
 
 def _time_taken(hours: float | None) -> str:
