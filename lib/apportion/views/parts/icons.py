@@ -85,6 +85,10 @@ ICONS: Mapping[str, str] = {
         '<path d="M3 4.5h2.5L8 15.5h10l2.5-8H6.3"/><circle cx="9.5" cy="19.5" r="1.2"/>'
         '<circle cx="16.5" cy="19.5" r="1.2"/>'
     ),
+    "unlock": (
+        '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 '
+        '7.7-1.5"/>'
+    ),
     "lock": (
         '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 8 '
         '0v2.5"/>'
