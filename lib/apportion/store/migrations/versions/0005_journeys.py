@@ -7,7 +7,7 @@ from apportion.store import rls
 from apportion.store.types import JsonValue, KeyText, UtcDateTime
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
