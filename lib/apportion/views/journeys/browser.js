@@ -53,7 +53,6 @@ function render({ model, el }) {
     const story = model.get('story');
     if (panel) { panel.end(); panel.shade.remove(); panel.dialog.remove(); panel = null; }
     mark();
-    document.documentElement.classList.toggle('ap-locked', Boolean(story.id));
     if (!story.id) { if (opener) buttons().find((button) => button.dataset.open === opener)?.focus(); opener = null; return; }
     opener ??= story.id;
     panel = new Panel({ story, model: model.get('model'), icons: model.get('icons'), onModel: (name) => set('model', name), onClose: close });
@@ -79,7 +78,8 @@ function render({ model, el }) {
   return () => {
     clearTimeout(waiting);
     panel?.end();
-    document.documentElement.classList.remove('ap-locked');
+    panel?.shade.remove();
+    panel?.dialog.remove();
     events.forEach(([name, act]) => model.off(name, act));
   };
 }
