@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -12,13 +13,18 @@ from apportion.results.tenants import Tenant
 from apportion.workspace.accounts import Member
 
 MMM = "/api/admin/attribution/mmm"
+JOURNEYS = "/api/admin/attribution/journeys"
+PATHS = f"{JOURNEYS}/paths"
+CREDIT = f"{JOURNEYS}/credit"
+CREDIT_SETTINGS = f"{JOURNEYS}/settings"
 OPTIMIZE = f"{MMM}/optimize"
 VERSIONS = f"{MMM}/versions"
+TRAIN = f"{MMM}/run"
 RUNS = "/api/admin/attribution/runs"
 DATA = "/api/admin/data"
 OPENAPI = "/api/openapi.json"
 
-READS = (MMM, VERSIONS, RUNS, DATA)
+READS = (MMM, VERSIONS, RUNS, DATA, JOURNEYS, PATHS, CREDIT, CREDIT_SETTINGS)
 ROLES = tuple(Role)
 
 _numbers = itertools.count(1)
@@ -28,7 +34,7 @@ def someone(tenant: Tenant, role: str = "viewer") -> Member:
     """Give a member whom nobody has seen before."""
     number = next(_numbers)
     return Member(
-        user_id=f"user {number}",
+        user_id=str(UUID(int=number)),
         email=f"anna{number}@example.com",
         name="Anna",
         tenant=tenant,
