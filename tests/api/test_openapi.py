@@ -3,7 +3,7 @@
 import pytest
 from fastapi import Depends
 
-from api.people import DATA, MMM, OPTIMIZE, RUNS, VERSIONS, Client, someone
+from api.people import DATA, MMM, OPTIMIZE, RUNS, TRAIN, VERSIONS, Client, someone
 from apportion.api import create_app
 from apportion.api.members import at_least
 from apportion.results.accounts import Role
@@ -32,6 +32,8 @@ def test_the_routes_are_this_list(operations):
         ("get", MMM),
         ("get", VERSIONS),
         ("post", OPTIMIZE),
+        ("post", TRAIN),
+        ("post", f"{RUNS}/{{id}}/cancel"),
         ("get", RUNS),
         ("get", f"{RUNS}/{{id}}"),
         ("get", DATA),
@@ -81,7 +83,9 @@ def test_fields_are_called_as_the_specification_has_them(description):
     assert properties(description, "BudgetPlan").keys() >= {
         *("totalBudget", "allocation", "currentRevenue", "projectedRevenue")
     }
-    assert properties(description, "BudgetRequest").keys() == {"totalBudget", "bounds"}
+    assert properties(description, "BudgetRequest").keys() == {
+        *("totalBudget", "bounds", "objective", "target", "risk")
+    }
 
 
 def test_every_interval_stands_beside_its_estimate(description):

@@ -6,6 +6,7 @@ PyMC is imported when a training begins and not before, so that reading a result
 import datetime as dt
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from apportion.mmm.data import WEEKS_A_YEAR, MediaMixData
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
-from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldStop
+from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldStop, ignore_progress
 from apportion.results.mmm import (
     Check,
     CheckLevel,
@@ -28,6 +29,7 @@ from apportion.results.mmm import (
     Provenance,
     SamplerDiagnostics,
 )
+from apportion.results.runs import ChainProgress
 
 if TYPE_CHECKING:
     from apportion.mmm.fit import Sampled
@@ -77,7 +79,7 @@ def train(
     *,
     seed: int,
     settings: SamplerSettings = DEFAULT,
-    on_progress: OnProgress = lambda share, message: None,
+    on_progress: OnProgress = ignore_progress,
     should_stop: ShouldStop = lambda: False,
 ) -> TrainedMMM:
     """Fit a media mix model, judge it, and work out what it says.
@@ -173,8 +175,11 @@ class _Run:
     ) -> "Sampled":
         from apportion.mmm.fit import fit  # loads PyMC
 
-        def on_progress(share: float, message: str) -> None:
-            self.on_progress(low + share * (high - low), message.replace(",", f"{what},", 1))
+        def on_progress(
+            share: float, message: str, chains: Sequence[ChainProgress] = (), /
+        ) -> None:
+            told = message.replace(",", f"{what},", 1)
+            self.on_progress(low + share * (high - low), told, chains)
 
         sampled = fit(
             data,

@@ -109,6 +109,8 @@ class AuditAction(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     TENANT_CHANGED = "tenant_changed"
     DATA_IMPORTED = "data_imported"
+    RUN_REQUESTED = "run_requested"
+    RUN_CANCELLED = "run_cancelled"
 
 
 class AuditEvent(Result):

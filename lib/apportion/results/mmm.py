@@ -158,13 +158,20 @@ class Provenance(Result):
 
 
 class Training(Result):
-    """A version that is being trained."""
+    """A version that is being trained, or waits for it."""
 
     model_id: str
     version: int
     status: ModelStatus
+    """Draft: it waits for a worker."""
     progress: float
     """Between 0 and 1."""
+    run_id: str | None = None
+    """The run that trains it; it can be followed and cancelled."""
+    message: str = ""
+    """What it is doing."""
+    remaining_seconds: float | None = None
+    """About how much longer it takes; null: cannot be told."""
 
 
 class ModelVersion(Result):
@@ -198,6 +205,27 @@ class MMMResults(ModelVersion):
     provenance: Provenance | None = None
     training: Training | None = None
     """The version that is being trained now, if one is; it is not part of what is stored."""
+
+
+class Objective(StrEnum):
+    """What a budget is to reach."""
+
+    MOST_REVENUE = "most_revenue"
+    """The total is given."""
+    TARGET_ROI = "target_roi"
+    """The largest budget that still earns `target` times itself."""
+    TARGET_CPA = "target_cpa"
+    """The largest budget with a cost of at most `target` for each unit of the outcome."""
+    LEAST_BUDGET = "least_budget"
+    """The least budget that brings `target` a week."""
+
+
+class Risk(StrEnum):
+    """Which outcome of a budget is to be good."""
+
+    MEAN = "mean"
+    CAREFUL = "careful"
+    """The mean of the worst quarter of what the model thinks possible."""
 
 
 class SpendBounds(Result):
@@ -236,15 +264,29 @@ class BudgetPlan(Result):
     """The weeks whose flights are scaled."""
     total_budget: float
     current_budget: float
+    objective: Objective = Objective.MOST_REVENUE
+    target: float | None = None
+    """What was asked for: a return, a cost per unit or a revenue a week."""
+    risk: Risk = Risk.MEAN
     allocation: tuple[ChannelPlan, ...]
-    """Sums to `total_budget`."""
+    """Whole cents that sum to `total_budget`."""
     current_revenue: float
     """Revenue a week from all channels at current spend."""
     current_revenue_interval: Interval
     projected_revenue: float
     """Revenue a week from all channels at optimal spend."""
     projected_revenue_interval: Interval
+    projected_roi: float
+    """Revenue from all channels over the whole budget."""
+    projected_roi_interval: Interval
+    careful_revenue: float
+    """Mean revenue of the worst quarter of what the model thinks possible, at optimal spend."""
+    bound: float | None = None
+    """No split of this total within the limits has a better revenue (careful: mean of the worst
+    quarter) in the model: proved by the dual problem. None: the split was given, not sought."""
     gain: float
     """What it projects over what is now, within each draw: far surer than the two are apart."""
     gain_interval: Interval
+    probability_better: float
+    """Share of what the model thinks possible in which it brings more than what is now."""
     checks: tuple[Check, ...] = ()

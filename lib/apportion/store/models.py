@@ -9,6 +9,7 @@ from sqlalchemy import Row, func
 
 from apportion.errors import ConflictError
 from apportion.results.mmm import DateRange, MMMResults, ModelStatus, Training
+from apportion.results.runs import UNFINISHED
 from apportion.store.schema import mmm_models, runs
 from apportion.store.tenant_bound import TenantBound, not_found, now, parse_id
 from apportion.store.tenant_connection import TenantConnection
@@ -24,6 +25,7 @@ _HEAD = (
     mmm_models.c.created_at,
     mmm_models.c.completed_at,
 )
+_PROGRESS = (runs.c.id, runs.c.progress, runs.c.message, runs.c.remaining_seconds)
 
 
 class Models(TenantBound):
@@ -39,6 +41,9 @@ class Models(TenantBound):
     ) -> MMMResults:
         """Record that the next version is being trained, and give it.
 
+        It gets the id of its run, so that who asks for a training knows the version's id at once.
+        A run that is taken over by another process goes on with the version it had begun.
+
         Raises
         ------
         ConflictError
@@ -46,17 +51,24 @@ class Models(TenantBound):
         NotFoundError
             If there is no run `run_id`.
         """
-        model_id = uuid4()
         with self._writing() as connection:
             connection.lock("mmm_models")
+            own = None if run_id is None else _own_run(connection, run_id)
+            begun = None if own is None else _begun_by(connection, own)
+            if begun is not None:
+                is_begun = mmm_models.c.version == begun
+                values = {"date_range_start": start, "date_range_end": end}
+                connection.update(mmm_models, is_begun, channels=list(channels), **values)
+                return self._head(_head_of(connection, begun))
             _refuse_second_training(connection)
+            model_id = own if own is not None and _is_free(connection, own) else uuid4()
             statement = connection.select(func.max(mmm_models.c.version), of=mmm_models)
             version = (connection.execute(statement).scalar_one() or 0) + 1
             connection.insert(
                 mmm_models,
                 id=model_id,
                 version=version,
-                run_id=None if run_id is None else _own_run(connection, run_id),
+                run_id=own,
                 status=ModelStatus.RUNNING,
                 channels=list(channels),
                 date_range_start=start,
@@ -145,6 +157,16 @@ class Models(TenantBound):
             return self._head(row)
         return MMMResults.model_validate(row.results)
 
+    def model_of_run(self, run_id: str) -> MMMResults | None:
+        """Give the version that a run has completed; None: it has not."""
+        with self._reading() as connection:
+            statement = connection.select(mmm_models.c.version, of=mmm_models).where(
+                mmm_models.c.run_id == parse_id(run_id, "run"),
+                mmm_models.c.status == ModelStatus.COMPLETED,
+            )
+            version = connection.execute(statement.limit(1)).scalar_one_or_none()
+        return None if version is None else self.model(version)
+
     def latest_model(self) -> MMMResults:
         """Give the current version; without one, the newest, whatever its status.
 
@@ -181,21 +203,39 @@ class Models(TenantBound):
         return [self._head(row) for row in rows]
 
     def training(self) -> Training | None:
-        """Give the version that is being trained, with the progress of its run; None: none is."""
+        """Give the version that is being trained, or waits for it; None: there is none."""
         with self._reading() as connection:
             columns = (mmm_models.c.id, mmm_models.c.version, mmm_models.c.run_id)
             statement = connection.select(*columns, of=mmm_models)
             is_running = mmm_models.c.status == ModelStatus.RUNNING
             row = connection.execute(statement.where(is_running)).one_or_none()
-            if row is None:
-                return None
-            progress = connection.select(runs.c.progress, of=runs).where(runs.c.id == row.run_id)
-            return Training(
-                model_id=str(row.id),
-                version=row.version,
-                status=ModelStatus.RUNNING,
-                progress=connection.execute(progress).scalar_one_or_none() or 0.0,
+            is_its = (
+                (runs.c.kind == "mmm", runs.c.status.in_(UNFINISHED))
+                if row is None
+                else (runs.c.id == row.run_id,)
             )
+            statement = connection.select(*_PROGRESS, of=runs).where(*is_its)
+            run = connection.execute(statement.order_by(runs.c.created_at).limit(1)).one_or_none()
+            if row is not None:
+                training = Training(
+                    model_id=str(row.id),
+                    version=row.version,
+                    status=ModelStatus.RUNNING,
+                    progress=0,
+                )
+            elif run is not None:
+                statement = connection.select(func.max(mmm_models.c.version), of=mmm_models)
+                newest = connection.execute(statement).scalar_one() or 0
+                training = Training(
+                    model_id=str(run.id), version=newest + 1, status=ModelStatus.DRAFT, progress=0
+                )
+            else:
+                return None
+        if run is None:
+            return training
+        about = {**run._mapping, "run_id": str(run.id)}
+        del about["id"]
+        return training.model_copy(update=about)
 
     def posterior(self, model_id: str) -> bytes:
         """Give a completed version's posterior, as it was stored.
@@ -235,6 +275,26 @@ def _own_run(connection: TenantConnection, run_id: str) -> UUID:
     if connection.execute(statement).one_or_none() is None:
         raise not_found("run", run_id)
     return own
+
+
+def _begun_by(connection: TenantConnection, run_id: UUID) -> int | None:
+    """Give the version that a run is training."""
+    statement = connection.select(mmm_models.c.version, of=mmm_models)
+    is_running = mmm_models.c.status == ModelStatus.RUNNING
+    begun = statement.where(mmm_models.c.run_id == run_id, is_running)
+    version: int | None = connection.execute(begun).scalar_one_or_none()
+    return version
+
+
+def _head_of(connection: TenantConnection, version: int) -> Row[Any]:
+    statement = connection.select(*_HEAD, of=mmm_models)
+    return connection.execute(statement.where(mmm_models.c.version == version)).one()
+
+
+def _is_free(connection: TenantConnection, model_id: UUID) -> bool:
+    statement = connection.select(mmm_models.c.id, of=mmm_models)
+    found = connection.execute(statement.where(mmm_models.c.id == model_id))
+    return found.one_or_none() is None
 
 
 def _refuse_second_training(connection: TenantConnection) -> None:

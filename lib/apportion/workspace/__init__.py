@@ -60,8 +60,8 @@ class Workspace:
 
     @cached_property
     def runs(self) -> RunsWorkspace:
-        """Background runs: start, follow, finish."""
-        return RunsWorkspace(self._store)
+        """Background runs: ask for one, follow it, cancel it."""
+        return RunsWorkspace(self._store, self._settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:

@@ -1,22 +1,32 @@
 """The media mix model of one tenant: train a version, read the versions there are."""
 
 import datetime as dt
-import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from apportion.errors import NotFoundError, ParameterError
 from apportion.mmm.data import MediaMixData, prepare
 from apportion.mmm.posterior import FittedMMM
-from apportion.results.mmm import BudgetPlan, MMMResults, ModelStatus, SpendBounds
+from apportion.results.accounts import Actor
+from apportion.results.mmm import (
+    BudgetPlan,
+    MMMResults,
+    ModelStatus,
+    Objective,
+    Risk,
+    SpendBounds,
+)
+from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
-from apportion.workspace.runs import RunsWorkspace, reason_of
+from apportion.workspace.runs import Report, RunsWorkspace, reason_of
+
+if TYPE_CHECKING:
+    from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
 MAIN_METRIC = "revenue"
-REPORT_SECONDS = 0.5
-"""How often, at most, progress is written to the database."""
 
 
 class MMMWorkspace:
@@ -33,16 +43,17 @@ class MMMWorkspace:
         While a version is being trained, `training` says how far it is.
         """
         self._runs.fail_abandoned()
+        training = self._store.training()
         try:
             found = self._store.latest_model()
         except NotFoundError:
-            return MMMResults(
+            found = MMMResults(
                 model_id="",
                 version=0,
                 status=ModelStatus.DRAFT,
                 currency=self._store.tenant.currency,
             )
-        return found.model_copy(update={"training": self._store.training()})
+        return found.model_copy(update={"training": training})
 
     def version(self, version: int) -> MMMResults:
         """Give one version; NotFoundError if it is not there."""
@@ -54,30 +65,51 @@ class MMMWorkspace:
         return self._store.models(limit=limit, before=before)
 
     def optimise(
-        self, total_budget: float, bounds: Mapping[str, SpendBounds] | None = None
+        self,
+        total_budget: float | None,
+        bounds: Mapping[str, SpendBounds] | None = None,
+        *,
+        objective: Objective = Objective.MOST_REVENUE,
+        target: float | None = None,
+        risk: Risk = Risk.MEAN,
     ) -> BudgetPlan:
-        """Split a week's budget for the most revenue that the current version expects.
+        """Split a week's budget by what the current version expects.
 
         Parameters
         ----------
-        total_budget : float
-            What is to be spent in a week.
+        total_budget : float, optional
+            What is to be spent in a week; None where the objective seeks it.
         bounds : mapping of str to SpendBounds, optional
-            Limits of single channels in a week; for the others see :mod:`apportion.mmm.plan`.
+            Limits of single channels in a week; for the others see :mod:`apportion.mmm.limits`.
+        objective, target, risk
+            As in :func:`apportion.mmm.plan.plan`.
 
         Raises
         ------
         NotFoundError
             If no version has completed.
         FieldError
-            If there is no such channel, or the limits leave no way to spend exactly the total.
+            If there is no such channel, the limits leave no way to spend exactly the total, or the
+            target is out of reach.
+        """
+        return self.planner().optimise(
+            total_budget, bounds, objective=objective, target=target, risk=risk
+        )
+
+    def planner(self, version: int | None = None) -> "Planner":
+        """Give a completed version, or the current one, ready to price budgets.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has not completed.
         """
         # Here and not above: showing a stored model needs no optimiser.
-        from apportion.mmm.plan import plan
+        from apportion.mmm.planner import Planner
 
-        results = self._store.model()
-        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(fitted, results, total_budget, bounds or {})
+        results = self._store.model(version)
+        posterior = self._store.posterior(results.model_id)
+        return Planner(FittedMMM.from_bytes(posterior), results)
 
     def prepare(
         self,
@@ -116,6 +148,31 @@ class MMMWorkspace:
             outcome=outcome or _main_metric(outcomes),
         )
 
+    def request(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        *,
+        requested_by: Actor | None = None,
+    ) -> Run:
+        """Ask for a training in the background; the version that it makes has the run's id.
+
+        The data are looked at first, so that what cannot carry a model is refused at once.
+
+        Raises
+        ------
+        AlreadyRequestedError
+            If a training of this tenant waits or runs; it names the run.
+        ParameterError, DataError
+            As :meth:`prepare`.
+        """
+        self.prepare(channels, start, end)
+        names = channels if isinstance(channels, str) else ",".join(channels)
+        asked = {"channels": names, "start": str(start or ""), "end": str(end or "")}
+        parameters = {name: value for name, value in asked.items() if value}
+        return self._runs.request("mmm", parameters, requested_by=requested_by, exclusive=True)
+
     def refresh(
         self,
         channels: str | Sequence[str] = "",
@@ -140,6 +197,9 @@ class MMMWorkspace:
         # Here and not above: showing a stored model must not import the sampler.
         from apportion.mmm.train import summarise, train
 
+        done = None if self._run_id is None else self._store.model_of_run(self._run_id)
+        if done is not None:  # by an earlier process of this run, which ended right after it
+            return done
         data = self.prepare(channels, start, end, outcome)
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
             model = self._store.start_model(
@@ -162,16 +222,13 @@ class MMMWorkspace:
                 self._store.fail_model(model.model_id, reason_of(error))
                 raise
 
-    def _reporter(self, run_id: str, on_progress: OnProgress | None) -> OnProgress:
-        last = 0.0
+    def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
+        store = self._runs.reporter(run_id)
 
-        def report(fraction: float, message: str) -> None:
-            nonlocal last
+        def report(share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
             if on_progress is not None:
-                on_progress(fraction, message)
-            if time.monotonic() - last >= REPORT_SECONDS:
-                last = time.monotonic()
-                self._runs.report(run_id, fraction, message)
+                on_progress(share, message)
+            store(share, message, chains)
 
         return report
 
