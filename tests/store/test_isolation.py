@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
+    experiments,
     imports,
     models,
     run_requests,
@@ -22,7 +24,7 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import results, rows
+from store.examples import certificate, experiment, results, rows
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
@@ -39,6 +41,11 @@ NEW_PASSWORD = {
 }
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
+CHANGED = {
+    "was": ExperimentStatus.DRAFT,
+    "action": AuditAction.EXPERIMENT_CHANGED,
+    "by": COMMAND_LINE,
+}
 
 Case = Callable[[TenantStore], object]
 
@@ -56,6 +63,9 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "experiments": lambda tenant: [found.name for found in tenant.experiments()],
+    "experiment": lambda tenant: tenant.experiment(DONE).name,
+    "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "model_of_run": lambda tenant: (
@@ -87,6 +97,14 @@ WRITES: Mapping[str, Case] = {
         tenant.request_run("journeys", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "add_experiment": lambda tenant: (
+        _ids(experiments, 9),
+        tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
+    ),
+    "save_experiment": lambda tenant: tenant.save_experiment(
+        experiment("other", RUNNING), **CHANGED
+    ),
+    "delete_experiment": lambda tenant: tenant.delete_experiment(RUNNING, at=AT, by=COMMAND_LINE),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -131,6 +149,12 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "experiment": lambda tenant, key: tenant.experiment(key),
+    "certificate": lambda tenant, key: tenant.certificate(key),
+    "save_experiment": lambda tenant, key: tenant.save_experiment(
+        experiment("other", key), **CHANGED
+    ),
+    "delete_experiment": lambda tenant, key: tenant.delete_experiment(key, at=AT, by=COMMAND_LINE),
     "run": lambda tenant, key: tenant.run(key),
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
@@ -204,6 +228,9 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(experiments, 5)
+    _ids(audit, 6)
+    bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -241,6 +268,10 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
         _fill_accounts(tenant, f"text {factor}")
+        _ids(experiments, 1, 2)
+        tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        tenant.save_experiment(own, certificate=certificate(own), **CHANGED)
     return two_tenants
 
 
@@ -257,7 +288,7 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, run_requests, imports, users, tokens, audit):
+    for module in (experiments, models, runs, run_requests, imports, users, tokens, audit):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 

@@ -111,6 +111,12 @@ class AuditAction(StrEnum):
     DATA_IMPORTED = "data_imported"
     RUN_REQUESTED = "run_requested"
     RUN_CANCELLED = "run_cancelled"
+    EXPERIMENT_CREATED = "experiment_created"
+    EXPERIMENT_CHANGED = "experiment_changed"
+    EXPERIMENT_STARTED = "experiment_started"
+    EXPERIMENT_CANCELLED = "experiment_cancelled"
+    EXPERIMENT_COMPLETED = "experiment_completed"
+    EXPERIMENT_DELETED = "experiment_deleted"
 
 
 class AuditEvent(Result):

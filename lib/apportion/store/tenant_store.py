@@ -2,6 +2,7 @@
 
 from apportion.store.audit import Audit
 from apportion.store.company import Company
+from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.models import Models
 from apportion.store.run_requests import RunRequests
@@ -12,7 +13,16 @@ from apportion.store.users import Users
 
 
 class TenantStore(
-    SourceData, Models, RunRequests, Imports, Users, Sessions, Tokens, Audit, Company
+    SourceData,
+    Models,
+    Experiments,
+    RunRequests,
+    Imports,
+    Users,
+    Sessions,
+    Tokens,
+    Audit,
+    Company,
 ):
     """One tenant's door to the database: there is no method that could reach another's rows.
 
