@@ -9,16 +9,22 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.backtest import BackTest
+from apportion.results.base import Interval
+from apportion.results.mmm import DateRange
 from apportion.results.incrementality import ExperimentStatus
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
+    backtests,
     experiments,
     imports,
     models,
+    run_log,
     run_requests,
     runs,
+    successions,
     tokens,
     users,
 )
@@ -47,6 +53,24 @@ CHANGED = {
     "by": COMMAND_LINE,
 }
 
+
+def measured(model_id: str, factor: float) -> BackTest:
+    """Give a back-test whose figures are `factor`."""
+    return BackTest(
+        model_id=model_id,
+        version=1,
+        period=DateRange(start=DAY, end=DAY),
+        weeks=1,
+        mape=factor,
+        promised_mape=factor,
+        promised_mape_interval=Interval(lower=factor, upper=factor),
+        last_year_mape=None,
+        bias=factor,
+        coverage90=factor,
+        measured_at=AT,
+    )
+
+
 Case = Callable[[TenantStore], object]
 
 READS: Mapping[str, Case] = {
@@ -63,6 +87,8 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "backtests": lambda tenant: tenant.backtests(),
+    "log_lines": lambda tenant: tenant.log_lines(RUNNING),
     "experiments": lambda tenant: [found.name for found in tenant.experiments()],
     "experiment": lambda tenant: tenant.experiment(DONE).name,
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
@@ -97,6 +123,13 @@ WRITES: Mapping[str, Case] = {
         tenant.request_run("journeys", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "make_current": lambda tenant: (
+        _ids(successions, 8, 9),
+        tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
+        tenant.make_current(2, reason="other", **NOTED),
+    ),
+    "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
     "add_experiment": lambda tenant: (
         _ids(experiments, 9),
         tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
@@ -162,6 +195,10 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
+    "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
+    "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
@@ -266,6 +303,10 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
+        _ids(backtests, 1)
+        tenant.record_backtest(measured(DONE, factor))
+        _ids(run_log, 1)
+        tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
         _fill_accounts(tenant, f"text {factor}")
         _ids(experiments, 1, 2)
@@ -288,6 +329,10 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
+    for module in (
+        *(models, runs, run_requests, imports, users, tokens, audit),
+        *(backtests, run_log, successions),
+    ):
     for module in (experiments, models, runs, run_requests, imports, users, tokens, audit):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

@@ -183,6 +183,10 @@ class ModelVersion(Result):
     last_run_at: dt.datetime | None = None
     reason: str | None = None
     """Why a version failed; None unless it did."""
+    held_back: str | None = None
+    """Why a completed version did not become current by itself; None unless so."""
+    is_current: bool = False
+    """Whether this is the version that pages, API and budget rest on."""
     currency: str = ""
     date_range: DateRange | None = None
     """The training data."""

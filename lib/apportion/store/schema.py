@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
 )
 
+from apportion.store import operations_schema as operations_schema
 from apportion.store.accounts_schema import sessions, sign_in_attempts, users
 from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
@@ -145,6 +146,7 @@ mmm_models = tenant_table(
     Column("run_id", Uuid),
     *status("draft", "running", "completed", "failed", default="draft"),
     Column("reason", Text),
+    Column("held_back", Text),
     Column("channels", TextList, nullable=False),
     Column("date_range_start", Date),
     Column("date_range_end", Date),

@@ -15,6 +15,7 @@ from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -56,7 +57,12 @@ class Workspace:
     @cached_property
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
-        return MMMWorkspace(self._store, self.runs, run_id=self._settings.run_id)
+        return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def versions(self) -> VersionsWorkspace:
+        """The model's versions: compare, override, roll back, back-test."""
+        return VersionsWorkspace(self._store, self._member)
 
     @cached_property
     def runs(self) -> RunsWorkspace:

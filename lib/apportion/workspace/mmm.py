@@ -21,6 +21,7 @@ from apportion.results.mmm import (
 from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
 from apportion.workspace.runs import Report, RunsWorkspace, reason_of
+from apportion.workspace.versions import VersionsWorkspace
 
 if TYPE_CHECKING:
     from apportion.mmm.planner import Planner
@@ -32,9 +33,17 @@ MAIN_METRIC = "revenue"
 class MMMWorkspace:
     """The tenant's model versions."""
 
-    def __init__(self, store: TenantStore, runs: RunsWorkspace, *, run_id: str | None) -> None:
+    def __init__(
+        self,
+        store: TenantStore,
+        runs: RunsWorkspace,
+        versions: VersionsWorkspace,
+        *,
+        run_id: str | None,
+    ) -> None:
         self._store = store
         self._runs = runs
+        self._versions = versions
         self._run_id = run_id
 
     def latest(self) -> MMMResults:
@@ -185,7 +194,10 @@ class MMMWorkspace:
         """Train a model, check it, and store it as the new current version.
 
         A model that its checks refuse is stored as failed, with the reason, and the previous
-        version stays current. Data that cannot carry a model are refused before anything is stored.
+        version stays current. So it does where the new one is a wild jump from it
+        (:mod:`apportion.mmm.succession`): that one is stored, but held back. Then every version is
+        measured against the weeks that have come since. Data that cannot carry a model are refused
+        before anything is stored.
 
         Raises
         ------
@@ -217,10 +229,17 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                return self._store.complete_model(model.model_id, results, trained.posterior)
+                done = self._store.complete_model(
+                    model.model_id,
+                    results,
+                    trained.posterior,
+                    held_back=self._versions.why_held_back(results),
+                )
             except BaseException as error:
                 self._store.fail_model(model.model_id, reason_of(error))
                 raise
+            self._versions.measure()
+            return done
 
     def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
         store = self._runs.reporter(run_id)
