@@ -11,8 +11,8 @@ from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
-from apportion.results.mmm import DateRange
 from apportion.results.incrementality import ExperimentStatus
+from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
@@ -30,10 +30,12 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import certificate, experiment, results, rows
+from store.examples import certificate, experiment, journey_results, results, rows
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
+WEEKS = dt.timedelta(days=30)
+ADDRESSES = ("conversions", ["email"])
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
 AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
@@ -82,6 +84,23 @@ READS: Mapping[str, Case] = {
     "conversions": lambda tenant: tenant.conversions(DAY, DAY)["email"].tolist(),
     "order_items": lambda tenant: tenant.order_items(DAY, DAY)["unit_price"].tolist(),
     "covers": lambda tenant: tenant.covers("touchpoints").first,
+    "parts": lambda tenant: [part["email"].tolist() for part in tenant.parts(*ADDRESSES)],
+    "orders": lambda tenant: tenant.orders()["email"].tolist(),
+    "find_orders": lambda tenant: tenant.find_orders("")["email"].tolist(),
+    "order": lambda tenant: tenant.order("o1")["email"].tolist(),
+    "before_orders": lambda tenant: tenant.before_orders(
+        rows(1)["conversions"].assign(customer_id=tenant.order("o1")["customer_id"]), WEEKS
+    )["conversions"]["email"].tolist(),
+    "dataset_changes": lambda tenant: (
+        tenant.dataset_changes(["touchpoints", "none"]),
+        tenant.order("o1")["email"].tolist(),
+    ),
+    "journey_version": lambda tenant: (
+        tenant.journey_version(),
+        tenant.journey_results(30).fingerprint,
+    ),
+    "journey_results": lambda tenant: tenant.journey_results(30).fingerprint,
+    "setting": lambda tenant: tenant.setting("attribution"),
     "model": lambda tenant: tenant.model().outcome,
     "latest_model": lambda tenant: tenant.latest_model().outcome,
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
@@ -111,6 +130,8 @@ READS: Mapping[str, Case] = {
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
     "write_all": lambda tenant: tenant.write_all((name, [row]) for name, row in rows(9).items()),
+    "add_journey_results": lambda tenant: tenant.add_journey_results([journey_results(9)]),
+    "change_setting": lambda tenant: tenant.change_setting("attribution", "other"),
     "start_model": lambda tenant: (
         _ids(models, 9),
         tenant.fail_model(RUNNING, "other"),
@@ -192,6 +213,9 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
         channels=[], start=DAY, end=DAY, run_id=key
+    ),
+    "add_journey_results (run)": lambda tenant, key: tenant.add_journey_results(
+        [journey_results()], run_id=key
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
@@ -308,6 +332,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
+        tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
         _ids(experiments, 1, 2)
         tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
@@ -331,9 +357,8 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, run_log, successions),
+        *(backtests, run_log, successions, experiments),
     ):
-    for module in (experiments, models, runs, run_requests, imports, users, tokens, audit):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 
