@@ -36,7 +36,7 @@ from apportion.store.journeys_schema import small_letters
 from apportion.store.journeys_schema import tenant_settings as tenant_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(
@@ -180,6 +180,14 @@ incrementality_experiments = tenant_table(
     Column("pre_test_days", Integer, nullable=False, server_default="14"),
     Column("budget_estimate", Numeric(12, 2, asdecimal=False)),
     Column("results", JsonValue),
+    Column("direction", Text, nullable=False, server_default="on"),
+    text("override_reason"),
+    text("reason"),
+    Column("settings", JsonValue),
+    Column("power", JsonValue),
+    Column("checks", JsonValue),
+    Column("design", JsonValue),
+    Column("certificate", JsonValue),
     created(),
     created("updated_at"),
 )
