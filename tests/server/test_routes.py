@@ -17,7 +17,7 @@ def test_the_route_table_is_this_list(installation):
 
     assert [(path, handler.__name__) for path, handler, _ in server.init_handlers()] == [
         ("/", "HomeHandler"),
-        ("/admin/attribution/mmm", "AppHandler"),
+        *((app.path, "AppHandler") for app in APPS),
         ("/login", "LoginHandler"),
         ("/login/oidc/begin", "OidcBeginHandler"),
         ("/login/oidc", "OidcCallbackHandler"),
@@ -42,6 +42,12 @@ def test_the_route_table_is_this_list(installation):
         (f"{voila_address()}/static/(.*)", "FolderHandler"),
         (f"{voila_address()}/labextensions/(.*)", "FolderHandler"),
     ]
+
+
+def test_the_apps_are_pages_of_the_specification():
+    names = ("journeys", "mmm", "incrementality", "ai-insights")
+
+    assert {app.path for app in APPS} <= {f"/admin/attribution/{name}" for name in names}
 
 
 def test_an_app_without_its_notebook_is_not_routed(tmp_path):
