@@ -121,7 +121,7 @@ def test_a_run_is_asked_for_followed_and_cancelled_by_forms_alone(house, people)
     run_id = asked.headers["location"].rpartition("/")[2]
     assert asked.status == 303
     assert "waits for a worker" in ann.get(f"/runs/{run_id}").text
-    assert "waits or runs" in ann.post("/runs", notebook="mmm").text
+    assert "is queued already" in ann.post("/runs", notebook="mmm").text
 
     assert ann.post(f"/runs/{run_id}", do="cancel").status == 303
     assert "was cancelled" in ann.get(f"/runs/{run_id}").text
