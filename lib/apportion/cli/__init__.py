@@ -17,6 +17,7 @@ from apportion.cli import (  # noqa: F401
     runs,
     serving,
     tenants,
+    worker,
 )
 from apportion.cli.app import app, say_error
 from apportion.errors import ApportionError

@@ -1,11 +1,13 @@
 """The media mix model of one tenant: train a version, read the versions there are."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import pandas as pd
 
-from apportion.errors import NotFoundError, ParameterError
+from apportion.errors import ConflictError, NotFoundError, ParameterError, UnreachableError
 from apportion.mmm.data import MediaMixData, prepare
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
@@ -23,6 +25,8 @@ from apportion.workspace.runs import Report, RunsWorkspace, reason_of
 
 OnProgress = Callable[[float, str], None]
 MAIN_METRIC = "revenue"
+PATIENCE_SECONDS = 120
+"""How long a trained model waits for a database that does not answer."""
 
 
 class MMMWorkspace:
@@ -209,10 +213,29 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                return self._store.complete_model(model.model_id, results, trained.posterior)
+                return self._complete(run_id, model.model_id, results, trained.posterior)
             except BaseException as error:
-                self._store.fail_model(model.model_id, reason_of(error))
+                with suppress(ConflictError):  # the run was cancelled, and the version with it
+                    self._store.fail_model(model.model_id, reason_of(error))
                 raise
+
+    def _complete(
+        self, run_id: str, model_id: str, results: MMMResults, posterior: bytes
+    ) -> MMMResults:
+        """Store a version, also if the database is being restarted; it is stored once."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._store.complete_model(model_id, results, posterior)
+            except UnreachableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            except ConflictError:
+                done = self._store.model_of_run(run_id)
+                if done is None:
+                    raise
+                return done  # it was stored, and only the answer was lost
 
     def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
         store = self._runs.reporter(run_id)
