@@ -2,6 +2,8 @@
 
 import logging
 import signal
+import sys
+import threading
 from types import FrameType
 
 import click
@@ -24,7 +26,10 @@ from apportion.workspace.notebooks import NOTEBOOKS
 @click.option(
     "--grace", default=20.0, show_default=True, help="Seconds that runs may go on after SIGTERM."
 )
-def worker(concurrency: int, name: str, kinds: tuple[str, ...], grace: float) -> None:
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when stdin is closed.")
+def worker(
+    concurrency: int, name: str, kinds: tuple[str, ...], grace: float, with_parent: bool
+) -> None:
     """Run background jobs until a signal ends it; as many workers as wanted, on many machines."""
     from apportion.jobs.worker import Worker  # DBOS and papermill take a moment to import
 
@@ -42,5 +47,12 @@ def worker(concurrency: int, name: str, kinds: tuple[str, ...], grace: float) ->
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if with_parent:
+
+        def stop_with_parent() -> None:
+            sys.stdin.read()
+            made.stop()
+
+        threading.Thread(target=stop_with_parent, daemon=True).start()
     say(f"Ready: worker {made.record.id}")
     made.run()

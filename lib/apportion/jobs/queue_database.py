@@ -5,7 +5,8 @@ makes (`apportion migrate`) and the serving role may use. No tenant's data are i
 is called with the ids of a tenant and a run. On SQLite they are in a file beside the database's:
 DBOS needs a newer SQLite than some machines' Python has, so it may come with a library of its own,
 and two libraries in one process must never have the same file open (closing it in one would take
-away the other's locks). Losing them loses nothing: what waits is in `run_queue`, and is enqueued again.
+away the other's locks). Losing them loses nothing: what waits is in
+`run_queue`, and is enqueued again.
 """
 
 import sqlite3
