@@ -9,23 +9,33 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.backtest import BackTest
+from apportion.results.base import Interval
+from apportion.results.incrementality import ExperimentStatus
+from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
+    backtests,
+    experiments,
     imports,
     models,
+    run_log,
     run_requests,
     runs,
+    successions,
     tokens,
     users,
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import results, rows
+from store.examples import certificate, experiment, journey_results, results, rows
 
 RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 4))
 DAY = dt.date(2024, 3, 1)
+WEEKS = dt.timedelta(days=30)
+ADDRESSES = ("conversions", ["email"])
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
 AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
@@ -39,6 +49,29 @@ NEW_PASSWORD = {
 }
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
+CHANGED = {
+    "was": ExperimentStatus.DRAFT,
+    "action": AuditAction.EXPERIMENT_CHANGED,
+    "by": COMMAND_LINE,
+}
+
+
+def measured(model_id: str, factor: float) -> BackTest:
+    """Give a back-test whose figures are `factor`."""
+    return BackTest(
+        model_id=model_id,
+        version=1,
+        period=DateRange(start=DAY, end=DAY),
+        weeks=1,
+        mape=factor,
+        promised_mape=factor,
+        promised_mape_interval=Interval(lower=factor, upper=factor),
+        last_year_mape=None,
+        bias=factor,
+        coverage90=factor,
+        measured_at=AT,
+    )
+
 
 Case = Callable[[TenantStore], object]
 
@@ -51,11 +84,33 @@ READS: Mapping[str, Case] = {
     "conversions": lambda tenant: tenant.conversions(DAY, DAY)["email"].tolist(),
     "order_items": lambda tenant: tenant.order_items(DAY, DAY)["unit_price"].tolist(),
     "covers": lambda tenant: tenant.covers("touchpoints").first,
+    "parts": lambda tenant: [part["email"].tolist() for part in tenant.parts(*ADDRESSES)],
+    "orders": lambda tenant: tenant.orders()["email"].tolist(),
+    "find_orders": lambda tenant: tenant.find_orders("")["email"].tolist(),
+    "order": lambda tenant: tenant.order("o1")["email"].tolist(),
+    "before_orders": lambda tenant: tenant.before_orders(
+        rows(1)["conversions"].assign(customer_id=tenant.order("o1")["customer_id"]), WEEKS
+    )["conversions"]["email"].tolist(),
+    "dataset_changes": lambda tenant: (
+        tenant.dataset_changes(["touchpoints", "none"]),
+        tenant.order("o1")["email"].tolist(),
+    ),
+    "journey_version": lambda tenant: (
+        tenant.journey_version(),
+        tenant.journey_results(30).fingerprint,
+    ),
+    "journey_results": lambda tenant: tenant.journey_results(30).fingerprint,
+    "setting": lambda tenant: tenant.setting("attribution"),
     "model": lambda tenant: tenant.model().outcome,
     "latest_model": lambda tenant: tenant.latest_model().outcome,
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "backtests": lambda tenant: tenant.backtests(),
+    "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "experiments": lambda tenant: [found.name for found in tenant.experiments()],
+    "experiment": lambda tenant: tenant.experiment(DONE).name,
+    "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "model_of_run": lambda tenant: (
@@ -79,6 +134,8 @@ READS: Mapping[str, Case] = {
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
     "write_all": lambda tenant: tenant.write_all((name, [row]) for name, row in rows(9).items()),
+    "add_journey_results": lambda tenant: tenant.add_journey_results([journey_results(9)]),
+    "change_setting": lambda tenant: tenant.change_setting("attribution", "other"),
     "start_model": lambda tenant: (
         _ids(models, 9),
         tenant.fail_model(RUNNING, "other"),
@@ -96,6 +153,21 @@ WRITES: Mapping[str, Case] = {
     "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
     "end_attempt": lambda tenant: tenant.end_attempt(RUNNING, 0, RunStatus.COMPLETED),
     "give_back_run": lambda tenant: tenant.give_back_run(RUNNING, message="other"),
+    "make_current": lambda tenant: (
+        _ids(successions, 8, 9),
+        tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
+        tenant.make_current(2, reason="other", **NOTED),
+    ),
+    "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_experiment": lambda tenant: (
+        _ids(experiments, 9),
+        tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
+    ),
+    "save_experiment": lambda tenant: tenant.save_experiment(
+        experiment("other", RUNNING), **CHANGED
+    ),
+    "delete_experiment": lambda tenant: tenant.delete_experiment(RUNNING, at=AT, by=COMMAND_LINE),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -140,13 +212,26 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "experiment": lambda tenant, key: tenant.experiment(key),
+    "certificate": lambda tenant, key: tenant.certificate(key),
+    "save_experiment": lambda tenant, key: tenant.save_experiment(
+        experiment("other", key), **CHANGED
+    ),
+    "delete_experiment": lambda tenant, key: tenant.delete_experiment(key, at=AT, by=COMMAND_LINE),
     "run": lambda tenant, key: tenant.run(key),
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
         channels=[], start=DAY, end=DAY, run_id=key
     ),
+    "add_journey_results (run)": lambda tenant, key: tenant.add_journey_results(
+        [journey_results()], run_id=key
+    ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
+    "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
+    "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
@@ -214,6 +299,9 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(experiments, 5)
+    _ids(audit, 6)
+    bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -251,8 +339,18 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
+        _ids(backtests, 1)
+        tenant.record_backtest(measured(DONE, factor))
+        _ids(run_log, 1)
+        tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
+        tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(experiments, 1, 2)
+        tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        tenant.save_experiment(own, certificate=certificate(own), **CHANGED)
     return two_tenants
 
 
@@ -269,7 +367,10 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, run_requests, imports, users, tokens, audit):
+    for module in (
+        *(models, runs, run_requests, imports, users, tokens, audit),
+        *(backtests, run_log, successions, experiments),
+    ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 

@@ -111,6 +111,18 @@ class AuditAction(StrEnum):
     DATA_IMPORTED = "data_imported"
     RUN_REQUESTED = "run_requested"
     RUN_CANCELLED = "run_cancelled"
+    MODEL_MADE_CURRENT = "model_made_current"
+    """A version that was held back, despite that."""
+    MODEL_ROLLED_BACK = "model_rolled_back"
+    """An earlier version in place of a later one."""
+    ALERT_TARGET_ADDED = "alert_target_added"
+    ALERT_TARGET_REMOVED = "alert_target_removed"
+    EXPERIMENT_CREATED = "experiment_created"
+    EXPERIMENT_CHANGED = "experiment_changed"
+    EXPERIMENT_STARTED = "experiment_started"
+    EXPERIMENT_CANCELLED = "experiment_cancelled"
+    EXPERIMENT_COMPLETED = "experiment_completed"
+    EXPERIMENT_DELETED = "experiment_deleted"
 
 
 class AuditEvent(Result):

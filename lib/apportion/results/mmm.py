@@ -183,6 +183,10 @@ class ModelVersion(Result):
     last_run_at: dt.datetime | None = None
     reason: str | None = None
     """Why a version failed; None unless it did."""
+    held_back: str | None = None
+    """Why a completed version did not become current by itself; None unless so."""
+    is_current: bool = False
+    """Whether this is the version that pages, API and budget rest on."""
     currency: str = ""
     date_range: DateRange | None = None
     """The training data."""
@@ -205,6 +209,16 @@ class MMMResults(ModelVersion):
     provenance: Provenance | None = None
     training: Training | None = None
     """The version that is being trained now, if one is; it is not part of what is stored."""
+
+
+class ChannelSpend(Result):
+    """A channel with spend in the data: what a model can be trained on."""
+
+    channel: str
+    weeks: int
+    """Weeks, from Monday on, with any spend."""
+    first_day: dt.date
+    last_day: dt.date
 
 
 class Objective(StrEnum):
@@ -281,10 +295,12 @@ class BudgetPlan(Result):
     projected_roi_interval: Interval
     careful_revenue: float
     """Mean revenue of the worst quarter of what the model thinks possible, at optimal spend."""
-    bound: float
+    bound: float | None = None
     """No split of this total within the limits has a better revenue (careful: mean of the worst
-    quarter) in the model: proved by the dual problem."""
+    quarter) in the model: proved by the dual problem. None: the split was given, not sought."""
     gain: float
     """What it projects over what is now, within each draw: far surer than the two are apart."""
     gain_interval: Interval
+    probability_better: float
+    """Share of what the model thinks possible in which it brings more than what is now."""
     checks: tuple[Check, ...] = ()

@@ -78,3 +78,19 @@ class Run(Result):
     """Where the executed notebook is on the server: for its own use, and in no JSON."""
     worker: str | None = Field(default=None, exclude=True)
     """The worker that executes it; None: a process of its own does, or nobody yet."""
+
+
+class LogLevel(StrEnum):
+    """How much a line of a log matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogLine(Result):
+    """One line of a run's log."""
+
+    at: dt.datetime
+    level: LogLevel
+    message: str

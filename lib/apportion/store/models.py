@@ -11,6 +11,7 @@ from apportion.errors import ConflictError
 from apportion.results.mmm import DateRange, MMMResults, ModelStatus, Training
 from apportion.results.runs import UNFINISHED
 from apportion.store.schema import mmm_models, runs
+from apportion.store.successions import TRAINED, add_succession, current_model
 from apportion.store.tenant_bound import TenantBound, not_found, now, parse_id
 from apportion.store.tenant_connection import TenantConnection
 
@@ -19,6 +20,7 @@ _HEAD = (
     mmm_models.c.version,
     mmm_models.c.status,
     mmm_models.c.reason,
+    mmm_models.c.held_back,
     mmm_models.c.date_range_start,
     mmm_models.c.date_range_end,
     mmm_models.c.model_fit,
@@ -29,7 +31,7 @@ _PROGRESS = (runs.c.id, runs.c.progress, runs.c.message, runs.c.remaining_second
 
 
 class Models(TenantBound):
-    """The tenant's media mix models; the current one is the newest that completed."""
+    """The tenant's media mix models; :mod:`apportion.store.successions` says which is current."""
 
     def start_model(
         self,
@@ -53,13 +55,13 @@ class Models(TenantBound):
         """
         with self._writing() as connection:
             connection.lock("mmm_models")
-            own = None if run_id is None else _own_run(connection, run_id)
+            own = None if run_id is None else own_run(connection, run_id)
             begun = None if own is None else _begun_by(connection, own)
             if begun is not None:
                 is_begun = mmm_models.c.version == begun
                 values = {"date_range_start": start, "date_range_end": end}
                 connection.update(mmm_models, is_begun, channels=list(channels), **values)
-                return self._head(_head_of(connection, begun))
+                return self._head(_head_of(connection, begun), current_model(connection))
             _refuse_second_training(connection)
             model_id = own if own is not None and _is_free(connection, own) else uuid4()
             statement = connection.select(func.max(mmm_models.c.version), of=mmm_models)
@@ -77,10 +79,22 @@ class Models(TenantBound):
             )
         return self.model(version)
 
-    def complete_model(self, model_id: str, results: MMMResults, posterior: bytes) -> MMMResults:
+    def complete_model(
+        self,
+        model_id: str,
+        results: MMMResults,
+        posterior: bytes,
+        *,
+        held_back: str | None = None,
+    ) -> MMMResults:
         """Store what the training gave; from here on the version cannot change.
 
         The version's own id and number are written into `results`.
+
+        Parameters
+        ----------
+        held_back : str, optional
+            Why it is not to become current; None: it is current from now on.
 
         Raises
         ------
@@ -91,6 +105,7 @@ class Models(TenantBound):
         """
         completed_at = results.last_run_at or now()
         with self._writing() as connection:
+            connection.lock("mmm_models")
             version = _version_in_training(connection, model_id)
             stored = results.model_copy(
                 update={
@@ -99,6 +114,9 @@ class Models(TenantBound):
                     "status": ModelStatus.COMPLETED,
                     "last_run_at": completed_at,
                     "reason": None,
+                    "held_back": None,
+                    "is_current": False,
+                    "training": None,
                 }
             )
             document = stored.model_dump(mode="json", by_alias=True)
@@ -111,8 +129,11 @@ class Models(TenantBound):
                 provenance=document["provenance"],
                 posterior=posterior,
                 completed_at=completed_at,
+                held_back=held_back,
             )
-        return stored
+            if held_back is None:
+                add_succession(connection, UUID(model_id), by="", reason=TRAINED)
+        return stored.model_copy(update={"held_back": held_back, "is_current": held_back is None})
 
     def fail_model(self, model_id: str, reason: str) -> MMMResults:
         """Mark a version as failed; the current one stays current.
@@ -144,18 +165,14 @@ class Models(TenantBound):
             If there is no such version, or none that completed.
         """
         with self._reading() as connection:
+            current = current_model(connection)
+            wanted = version if current is None or version is not None else current.version
             statement = connection.select(*_HEAD, mmm_models.c.results, of=mmm_models)
-            if version is None:
-                statement = statement.where(mmm_models.c.status == ModelStatus.COMPLETED)
-            else:
-                statement = statement.where(mmm_models.c.version == version)
-            newest = statement.order_by(mmm_models.c.version.desc()).limit(1)
-            row = connection.execute(newest).one_or_none()
+            asked = statement.where(mmm_models.c.version == wanted)
+            row = connection.execute(asked).one_or_none()
         if row is None:
             raise not_found("model version", "that is completed" if version is None else version)
-        if row.results is None:
-            return self._head(row)
-        return MMMResults.model_validate(row.results)
+        return self._whole(row, current)
 
     def model_of_run(self, run_id: str) -> MMMResults | None:
         """Give the version that a run has completed; None: it has not."""
@@ -175,11 +192,11 @@ class Models(TenantBound):
         NotFoundError
             If there is no version at all.
         """
-        is_completed = mmm_models.c.status == ModelStatus.COMPLETED
         with self._reading() as connection:
+            current = current_model(connection)
             statement = connection.select(mmm_models.c.version, of=mmm_models)
-            best = statement.order_by(is_completed.desc(), mmm_models.c.version.desc()).limit(1)
-            version = connection.execute(best).scalar_one_or_none()
+            newest = statement.order_by(mmm_models.c.version.desc()).limit(1)
+            version = connection.execute(newest).scalar() if current is None else current.version
         if version is None:
             raise not_found("model version", "yet")
         return self.model(version)
@@ -200,7 +217,8 @@ class Models(TenantBound):
                 statement = statement.where(mmm_models.c.version < before)
             newest = statement.order_by(mmm_models.c.version.desc()).limit(limit)
             rows = connection.execute(newest).all()
-        return [self._head(row) for row in rows]
+            current = current_model(connection)
+        return [self._head(row, current) for row in rows]
 
     def training(self) -> Training | None:
         """Give the version that is being trained, or waits for it; None: there is none."""
@@ -253,7 +271,14 @@ class Models(TenantBound):
             raise not_found("posterior of model", model_id)
         return bytes(posterior)
 
-    def _head(self, row: Row[Any]) -> MMMResults:
+    def _whole(self, row: Row[Any], current: Row[Any] | None) -> MMMResults:
+        if row.results is None:
+            return self._head(row, current)
+        return MMMResults.model_validate(row.results).model_copy(
+            update={"held_back": row.held_back, "is_current": _is(row, current)}
+        )
+
+    def _head(self, row: Row[Any], current: Row[Any] | None) -> MMMResults:
         has_range = row.date_range_start is not None and row.date_range_end is not None
         return MMMResults(
             model_id=str(row.id),
@@ -261,6 +286,8 @@ class Models(TenantBound):
             status=ModelStatus(row.status),
             last_run_at=row.completed_at or row.created_at,
             reason=row.reason,
+            held_back=row.held_back,
+            is_current=_is(row, current),
             currency=self.tenant.currency,
             date_range=DateRange(start=row.date_range_start, end=row.date_range_end)
             if has_range
@@ -269,7 +296,12 @@ class Models(TenantBound):
         )
 
 
-def _own_run(connection: TenantConnection, run_id: str) -> UUID:
+def _is(row: Row[Any], current: Row[Any] | None) -> bool:
+    return current is not None and bool(row.id == current.id)
+
+
+def own_run(connection: TenantConnection, run_id: str) -> UUID:
+    """Give the id of one of the tenant's runs; NotFoundError if it is not there."""
     own = parse_id(run_id, "run")
     statement = connection.select(runs.c.id, of=runs).where(runs.c.id == own)
     if connection.execute(statement).one_or_none() is None:

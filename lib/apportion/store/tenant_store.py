@@ -1,17 +1,35 @@
 """Everything that is stored of one tenant."""
 
 from apportion.store.audit import Audit
+from apportion.store.backtests import BackTests
 from apportion.store.company import Company
 from apportion.store.executions import Executions
+from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
+from apportion.store.journeys import Journeys
 from apportion.store.models import Models
+from apportion.store.run_log import RunLog
 from apportion.store.sessions import Sessions
-from apportion.store.source_data import SourceData
+from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
 from apportion.store.users import Users
 
 
-class TenantStore(SourceData, Models, Executions, Imports, Users, Sessions, Tokens, Audit, Company):
+class TenantStore(
+    Journeys,
+    Models,
+    Successions,
+    BackTests,
+    Executions,
+    RunLog,
+    Experiments,
+    Imports,
+    Users,
+    Sessions,
+    Tokens,
+    Audit,
+    Company,
+):
     """One tenant's door to the database: there is no method that could reach another's rows.
 
     Made by :meth:`apportion.store.Store.for_tenant`. Another tenant's record is not there:

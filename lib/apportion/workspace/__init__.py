@@ -13,8 +13,10 @@ from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -54,9 +56,20 @@ class Workspace:
         return DataWorkspace(self._store)
 
     @cached_property
+    def journeys(self) -> JourneysWorkspace:
+        """Customers' journeys: list, search, analyse."""
+        role = self._member.role if self._member else None
+        return JourneysWorkspace(self._store, self.runs, self._settings, role=role)
+
+    @cached_property
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
-        return MMMWorkspace(self._store, self.runs, run_id=self._settings.run_id)
+        return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def versions(self) -> VersionsWorkspace:
+        """The model's versions: compare, override, roll back, back-test."""
+        return VersionsWorkspace(self._store, self._member)
 
     @cached_property
     def runs(self) -> RunsWorkspace:

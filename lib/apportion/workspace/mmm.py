@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
 from apportion.results.mmm import (
     BudgetPlan,
+    ChannelSpend,
+    Check,
     MMMResults,
     ModelStatus,
     Objective,
@@ -22,6 +25,10 @@ from apportion.results.mmm import (
 from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
 from apportion.workspace.runs import Report, RunsWorkspace, reason_of
+from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
 MAIN_METRIC = "revenue"
@@ -32,9 +39,17 @@ PATIENCE_SECONDS = 120
 class MMMWorkspace:
     """The tenant's model versions."""
 
-    def __init__(self, store: TenantStore, runs: RunsWorkspace, *, run_id: str | None) -> None:
+    def __init__(
+        self,
+        store: TenantStore,
+        runs: RunsWorkspace,
+        versions: VersionsWorkspace,
+        *,
+        run_id: str | None,
+    ) -> None:
         self._store = store
         self._runs = runs
+        self._versions = versions
         self._run_id = run_id
 
     def latest(self) -> MMMResults:
@@ -92,20 +107,59 @@ class MMMWorkspace:
             If there is no such channel, the limits leave no way to spend exactly the total, or the
             target is out of reach.
         """
-        # Here and not above: showing a stored model needs no optimiser.
-        from apportion.mmm.plan import plan
-
-        results = self._store.model()
-        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(
-            fitted,
-            results,
-            total_budget,
-            bounds or {},
-            objective=objective,
-            target=target,
-            risk=risk,
+        return self.planner().optimise(
+            total_budget, bounds, objective=objective, target=target, risk=risk
         )
+
+    def planner(self, version: int | None = None) -> "Planner":
+        """Give a completed version, or the current one, ready to price budgets.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has not completed.
+        """
+        # Here and not above: showing a stored model needs no optimiser.
+        from apportion.mmm.planner import Planner
+
+        results = self._store.model(version)
+        posterior = self._store.posterior(results.model_id)
+        return Planner(FittedMMM.from_bytes(posterior), results)
+
+    def spend_coverage(self) -> list[ChannelSpend]:
+        """Give every channel that has spend, and when, the most spent on first."""
+        spend = self._store.spend()
+        spend = spend[spend["spend"] > 0]
+        days = pd.to_datetime(spend["date"])
+        rows = spend.assign(day=days, week=days.dt.to_period("W-SUN")).groupby("channel")
+        found = rows.agg(
+            total=("spend", "sum"),
+            weeks=("week", "nunique"),
+            first=("day", "min"),
+            last=("day", "max"),
+        ).sort_values("total", ascending=False)
+        columns = (found.index, found["weeks"], found["first"].dt.date, found["last"].dt.date)
+        return [
+            ChannelSpend(channel=str(name), weeks=weeks, first_day=first, last_day=last)
+            for name, weeks, first, last in zip(*columns, strict=True)
+        ]
+
+    def check(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+    ) -> tuple[Check, ...]:
+        """Look at the data of a training before it is asked for; the cautions say what to do.
+
+        Raises
+        ------
+        ParameterError, DataError
+            As :meth:`prepare`.
+        """
+        from apportion.mmm.data_checks import checks_before
+
+        return checks_before(self.prepare(channels, start, end))
 
     def prepare(
         self,
@@ -181,7 +235,10 @@ class MMMWorkspace:
         """Train a model, check it, and store it as the new current version.
 
         A model that its checks refuse is stored as failed, with the reason, and the previous
-        version stays current. Data that cannot carry a model are refused before anything is stored.
+        version stays current. So it does where the new one is a wild jump from it
+        (:mod:`apportion.mmm.succession`): that one is stored, but held back. Then every version is
+        measured against the weeks that have come since. Data that cannot carry a model are refused
+        before anything is stored.
 
         Raises
         ------
@@ -195,6 +252,7 @@ class MMMWorkspace:
 
         done = None if self._run_id is None else self._store.model_of_run(self._run_id)
         if done is not None:  # by an earlier process of this run, which ended right after it
+            self._versions.measure()
             return done
         data = self.prepare(channels, start, end, outcome)
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
@@ -213,11 +271,13 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                return self._complete(run_id, model.model_id, results, trained.posterior)
+                done = self._complete(run_id, model.model_id, results, trained.posterior)
             except BaseException as error:
                 with suppress(ConflictError):  # the run was cancelled, and the version with it
                     self._store.fail_model(model.model_id, reason_of(error))
                 raise
+            self._versions.measure()
+            return done
 
     def _complete(
         self, run_id: str, model_id: str, results: MMMResults, posterior: bytes
@@ -226,7 +286,12 @@ class MMMWorkspace:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self._store.complete_model(model_id, results, posterior)
+                return self._store.complete_model(
+                    model_id,
+                    results,
+                    posterior,
+                    held_back=self._versions.why_held_back(results),
+                )
             except UnreachableError:
                 if time.monotonic() > deadline:
                     raise
