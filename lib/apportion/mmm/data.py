@@ -7,7 +7,7 @@ check beside the arrays.
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from apportion.errors import DataError, NotEnoughDataError, ParameterError
 from apportion.mmm import channels as channel_choice
 from apportion.mmm import controls as control_choice
+from apportion.mmm.lifts import Lift
+from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.weeks import DAYS, Calendar, as_date, calendar, days_of
 from apportion.results.mmm import Check, CheckLevel, DateRange
 
@@ -49,6 +51,19 @@ class MediaMixData:
     """Shape (n_weeks, n_controls)."""
     outcome_name: str = "revenue"
     checks: tuple[Check, ...] = ()
+    priors: tuple[ChannelPrior, ...] = ()
+    """One per channel; empty: the usual ones."""
+    organic: tuple[str, ...] = ()
+    """Channels that cost nothing: their volume is known, not their spend."""
+    volume: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    """Of the organic channels (impressions, say), shape (n_weeks, n_organic)."""
+    lifts: tuple[Lift, ...] = ()
+    """Experiments that calibrate the model."""
+
+    @property
+    def channel_priors(self) -> tuple[ChannelPrior, ...]:
+        """The prior of each channel."""
+        return self.priors or (ChannelPrior(),) * len(self.channels)
 
     @property
     def n_weeks(self) -> int:
@@ -84,6 +99,17 @@ class MediaMixData:
             spend=self.spend[:n_weeks],
             outcome=self.outcome[:n_weeks],
             controls=self.controls[:n_weeks],
+            volume=self.volume[:n_weeks],
+            lifts=tuple(
+                replace(
+                    lift,
+                    more=lift.more[:n_weeks],
+                    less=lift.less[:n_weeks],
+                    counted=lift.counted[:n_weeks],
+                )
+                for lift in self.lifts
+                if not lift.counted[n_weeks:].any()
+            ),
         )
 
 

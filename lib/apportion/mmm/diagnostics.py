@@ -77,9 +77,10 @@ def model_fit(
     )
 
 
-def contraction(log_roi: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give 1 - posterior sd / prior sd of the log ROI per channel, from (n_draws, n_channels)."""
-    return np.asarray(1 - log_roi.std(0) / priors.ROI_LOG_SD)
+def contraction(fitted: FittedMMM) -> NDArray[np.float64]:
+    """Give 1 - posterior sd / prior sd of the log ROI per channel, (n_channels,)."""
+    prior = priors.table(fitted.data.channel_priors)["roi_log_sd"]
+    return np.asarray(1 - fitted.draws.log_roi.std(0) / prior)
 
 
 def how_sure(marginal_roi: NDArray[np.float64], contracted: float) -> HowSure:

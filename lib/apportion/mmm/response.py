@@ -39,6 +39,7 @@ MAX_SCALE = 6.0
 _SEARCHED_SCALES = (1e-3, 1e3)
 _BISECTIONS = 40
 _NODES = 61
+YEAR = 52
 
 Samples = NDArray[np.float64]
 
@@ -162,15 +163,27 @@ def predict(
     ----------
     spend, controls : ndarray, shape (n_rows, n_channels) and (n_rows, n_controls)
         The training weeks first, then the weeks to forecast.
+
+    Notes
+    -----
+    Organic channels go on in the weeks to forecast as in the mean week of the last year.
     """
     data, draws = fitted.data, fitted.draws
     scale = outcome_scale(data)
-    columns = baseline.design(controls, data.n_weeks)
+    linear = baseline.of(data, controls)
     adstocked = adstock(spend / spend_scale(data), draws.alpha)
     media = np.einsum("dc,dct->dt", draws.beta, _effect(fitted, adstocked))
-    residual = data.outcome / scale - media[:, : data.n_weeks]
-    coefficients = baseline.coefficients(columns[: data.n_weeks], residual, draws.sigma, rng)
-    expected = media + coefficients @ columns.T
+    expected = media + linear.offset + draws.baseline @ linear.columns.T
+    organic = fitted.organic
+    if organic is not None:
+        volume = organic.data.spend
+        later = max(0, len(spend) - len(volume))
+        usual = np.tile(volume[-YEAR:].mean(0), (later, 1))
+        carried = adstock(
+            np.vstack([volume, usual]) / spend_scale(organic.data), organic.draws.alpha
+        )
+        effect = _effect(organic, carried[..., : len(spend)])
+        expected = expected + np.einsum("dc,dct->dt", organic.draws.beta, effect)
     noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
     return Prediction(expected * scale, (expected + noise) * scale)
 
