@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     tenant: str | None = None
     """The tenant that this process serves: set for a kernel or a run, never by a browser."""
 
+    member_id: str | None = None
+    """The member for whom this process acts, in a page's kernel; None: nobody's limits hold."""
+
+    member_name: str | None = None
+    """Their e-mail address."""
+
+    member_role: str | None = None
+    """Their role: what this process may write."""
+
     run_id: str | None = None
     """The background run that this process executes, if it does."""
 
@@ -133,8 +142,17 @@ class Settings(BaseSettings):
             "migration_url": _absolute(str(values.get("migration_url") or database_url)),
         }
 
-    def environment(self, *, tenant: str, run_id: str | None = None) -> dict[str, str]:
-        """Give the variables that a child process of this installation needs, for one tenant."""
+    def environment(
+        self,
+        *,
+        tenant: str,
+        run_id: str | None = None,
+        member: tuple[str, str, str] | None = None,
+    ) -> dict[str, str]:
+        """Give the variables that a child process of this installation needs, for one tenant.
+
+        `member` is the id, the name and the role of the one member for whom it acts.
+        """
         values = {
             "APPORTION_HOME": str(self.home),
             "APPORTION_DATABASE_URL": self.database_url,
@@ -143,6 +161,9 @@ class Settings(BaseSettings):
         }
         if run_id is not None:
             values["APPORTION_RUN_ID"] = run_id
+        if member is not None:
+            names = ("APPORTION_MEMBER_ID", "APPORTION_MEMBER_NAME", "APPORTION_MEMBER_ROLE")
+            values |= zip(names, member, strict=True)
         return values
 
 

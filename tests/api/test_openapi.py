@@ -81,7 +81,9 @@ def test_fields_are_called_as_the_specification_has_them(description):
     assert properties(description, "BudgetPlan").keys() >= {
         *("totalBudget", "allocation", "currentRevenue", "projectedRevenue")
     }
-    assert properties(description, "BudgetRequest").keys() == {"totalBudget", "bounds"}
+    assert properties(description, "BudgetRequest").keys() == {
+        *("totalBudget", "bounds", "objective", "target", "risk")
+    }
 
 
 def test_every_interval_stands_beside_its_estimate(description):

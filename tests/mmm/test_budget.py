@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.mmm.budget import best_steps, optimise
+from apportion.mmm.budget import best_steps, best_values, optimise, upper_bound
 
 values = st.integers(2, 4).flatmap(
     lambda channels: st.lists(
@@ -54,6 +54,36 @@ def test_programme_equals_enumeration(values):
     assert table[rows, found].sum() == pytest.approx(
         max(table[rows, list(split)].sum() for split in splits)
     )
+
+
+def test_programme_gives_the_best_value_of_every_total():
+    table = np.array([[0.0, 3.0, 4.0], [0.0, 2.0, 5.0]])
+
+    assert best_values(table).tolist() == [0, 3, 5]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bound_is_met_where_curves_are_concave(seed):
+    rng = np.random.default_rng(seed)
+    curves = [hill_curve(rng.uniform(5, 20), rng.uniform(3, 15), 1) for _ in range(4)]
+    lower, upper = np.zeros(4), np.full(4, 10.0)
+
+    bound = upper_bound(curves, 10.0, lower, upper)
+
+    assert bound == pytest.approx(revenue(curves, optimise(curves, 10.0, lower, upper)), rel=1e-5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(curves=hills, total=st.floats(1, 50), seed=st.integers(0, 99))
+def test_no_split_of_any_curves_passes_the_bound(curves, total, seed):
+    size = len(curves)
+    lower, upper = np.zeros(size), np.full(size, total)
+    splits = total * np.random.default_rng(seed).dirichlet(np.ones(size), 50)
+
+    bound = upper_bound(curves, total, lower, upper)
+
+    best = revenue(curves, optimise(curves, total, lower, upper))
+    assert max(best, *(revenue(curves, split) for split in splits)) <= bound * (1 + 1e-6)
 
 
 def test_programme_keeps_out_of_what_is_not_allowed():

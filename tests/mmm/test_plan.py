@@ -16,6 +16,7 @@ from mmm.companies import media_mix_data, prior_draws, prior_fit
 
 SURE, CANNOT_TELL = HowSure.FAIRLY_SURE, HowSure.CANNOT_TELL
 NO_LIMITS = SpendBounds()
+CENT = 0.01
 
 
 def results_of(fitted, sure=SURE, checks=()):
@@ -52,6 +53,10 @@ def current(results):
 
 def spends(made):
     return np.array([each.optimal_spend for each in made.allocation])
+
+
+def cents(split):
+    return [round(100 * spend) for spend in split]
 
 
 def expected_revenue(fitted, current, spend):
@@ -110,7 +115,7 @@ def test_no_split_of_a_grid_earns_more(fitted, results, current):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    factor=st.floats(1e-6, 6),
+    factor=st.floats(1e-5, 6),
     sure=st.tuples(*[st.sampled_from([SURE, CANNOT_TELL])] * 3),
     seed=st.integers(0, 4),
 )
@@ -123,11 +128,12 @@ def test_any_budget_up_to_six_times_the_current_is_spent_exactly(factor, sure, s
     made = plan(fitted, results, total, {})
 
     split = spends(made)
-    assert split.sum() == pytest.approx(total, rel=1e-9)
+    assert sum(cents(split)) == round(100 * made.total_budget)
+    assert made.total_budget == pytest.approx(total, abs=0.01)
+    assert 100 * split == pytest.approx(cents(split), abs=1e-6)
     for each in made.allocation:
-        assert each.lower_bound * (1 - 1e-9) <= each.optimal_spend
-        assert each.optimal_spend <= each.upper_bound * (1 + 1e-9)
-    assert np.all(split <= 6 * now * (1 + 1e-9))
+        assert each.lower_bound - CENT <= each.optimal_spend <= each.upper_bound + CENT
+    assert np.all(split <= 6 * now + CENT)
 
 
 @settings(deadline=None, max_examples=20)
@@ -145,7 +151,7 @@ def test_more_budget_never_earns_less(factor, more):
 def test_a_channel_that_cannot_be_told_keeps_its_spend(fitted, current):
     made = plan(fitted, results_of(fitted, (SURE, CANNOT_TELL, SURE)), 1.5 * current.sum(), {})
 
-    assert spends(made)[1] == pytest.approx(current[1])
+    assert spends(made)[1] == pytest.approx(current[1], abs=CENT)
     (check,) = [each for each in made.checks if each.code == "spend_kept"]
     assert check.channels == ("channel 1",)
 
@@ -165,7 +171,7 @@ def test_where_the_others_cannot_make_up_the_difference_its_share_stays(fitted, 
     made = plan(fitted, results, 0.5 * current[1:].sum(), {})
 
     share = 0.5 * current[1:].sum() / current.sum()
-    assert spends(made)[1:] == pytest.approx(share * current[1:])
+    assert spends(made)[1:] == pytest.approx(share * current[1:], abs=CENT)
 
 
 @pytest.mark.parametrize("factor", [0.4, 1, 2.5])
@@ -174,7 +180,7 @@ def test_a_model_that_forecasts_badly_moves_nothing_between_channels(fitted, cur
 
     made = plan(fitted, results_of(fitted, checks=(bad,)), factor * current.sum(), {})
 
-    assert spends(made) == pytest.approx(factor * current)
+    assert spends(made) == pytest.approx(factor * current, abs=CENT)
     assert made.checks[0].channels == fitted.data.channels
 
 
@@ -188,9 +194,9 @@ def test_limits_are_kept_and_shown(fitted, results, current):
 
     first, _, last = made.allocation
     assert (first.lower_bound, first.upper_bound) == (0.9 * current[0], current[0])
-    assert first.lower_bound - 1e-6 <= first.optimal_spend <= first.upper_bound + 1e-6
-    assert last.optimal_spend >= 1.2 * current[2] - 1e-6
-    assert spends(made).sum() == pytest.approx(current.sum())
+    assert first.lower_bound - CENT <= first.optimal_spend <= first.upper_bound + CENT
+    assert last.optimal_spend >= 1.2 * current[2] - CENT
+    assert spends(made).sum() == pytest.approx(current.sum(), abs=CENT)
 
 
 def test_limits_that_leave_no_choice_are_the_split(fitted, results, current):
@@ -202,7 +208,7 @@ def test_limits_that_leave_no_choice_are_the_split(fitted, results, current):
 
     made = plan(fitted, results, wanted.sum(), limits)
 
-    assert spends(made) == pytest.approx(wanted)
+    assert spends(made) == pytest.approx(wanted, abs=CENT)
 
 
 def test_what_lies_beyond_the_highest_week_is_said_to(fitted, results, current):

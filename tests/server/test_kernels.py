@@ -17,6 +17,9 @@ FROM_SETTINGS = {
     "APPORTION_DATABASE_URL",
     "APPORTION_NOTEBOOKS",
     "APPORTION_TENANT",
+    "APPORTION_MEMBER_ID",
+    "APPORTION_MEMBER_NAME",
+    "APPORTION_MEMBER_ROLE",
     "APPORTION_KERNEL_MEMORY_MB",
 }
 FROM_JUPYTER = {
@@ -57,6 +60,8 @@ def test_the_kernels_environment_is_a_list(serve_page, preload):
     assert set(found) <= FROM_SURROUNDINGS | FROM_SETTINGS | FROM_JUPYTER
     assert set(found) >= FROM_SETTINGS
     assert found["APPORTION_TENANT"] == "acme"
+    assert found["APPORTION_MEMBER_NAME"] == "ann@acme.example"
+    assert found["APPORTION_MEMBER_ROLE"] == "analyst"
     assert "planted" not in str(found)
 
 

@@ -10,7 +10,14 @@ from apportion.api.openapi import NOT_THERE, READS, TAKES_BODY
 from apportion.api.paging import Cursor, Limit, first, unknown_cursor
 from apportion.api.workspaces import Mine
 from apportion.results.base import Result
-from apportion.results.mmm import BudgetPlan, MMMResults, ModelVersion, SpendBounds
+from apportion.results.mmm import (
+    BudgetPlan,
+    MMMResults,
+    ModelVersion,
+    Objective,
+    Risk,
+    SpendBounds,
+)
 
 HIGHEST_VERSION = 2**31 - 1
 
@@ -36,10 +43,17 @@ class BudgetRequest(Result):
 
     model_config = ConfigDict(strict=True, validate_by_name=False)
 
-    total_budget: Annotated[float, Field(gt=0)]
-    """What is to be spent in a week, all of it."""
+    total_budget: Annotated[float, Field(gt=0)] | None = None
+    """What is to be spent in a week, all of it; null where the objective seeks the total."""
     bounds: dict[str, Bounds] = Field(default_factory=dict)
     """By channel; a channel that is not named keeps to 0.5 to 1.5 times its share."""
+    objective: Annotated[Objective, Field(strict=False)] = Objective.MOST_REVENUE
+    """What the budget is to reach."""
+    target: Annotated[float, Field(gt=0)] | None = None
+    """For a target ROI the return, for a target CPA the cost per unit, for the least budget the
+    revenue a week; null for the most revenue."""
+    risk: Annotated[Risk, Field(strict=False)] = Risk.MEAN
+    """Whether the mean is to be good, or the mean of the worst quarter of what is possible."""
 
 
 class VersionPage(Result):
@@ -70,11 +84,18 @@ def list_versions(workspace: Mine, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.post("/optimize", responses=NOT_THERE | TAKES_BODY, dependencies=[Depends(takes_json)])
 def optimize_budget(workspace: Mine, asked: BudgetRequest) -> BudgetPlan:
-    """Split a week's budget for the most revenue that the current model expects.
+    """Split a week's budget by what the current model expects.
 
-    Nothing is stored or changed.
+    For the most revenue of a given total, for the largest total with a target ROI or CPA, or for
+    the least total that brings a goal. Nothing is stored or changed.
     """
-    return workspace.mmm.optimise(asked.total_budget, asked.bounds)
+    return workspace.mmm.optimise(
+        asked.total_budget,
+        asked.bounds,
+        objective=asked.objective,
+        target=asked.target,
+        risk=asked.risk,
+    )
 
 
 def _version(cursor: str | None) -> int | None:

@@ -1,82 +1,98 @@
-"""A week's budget, split for the most revenue that a stored model expects.
+"""A week's budget, split by what a stored model expects: for the most revenue, or for a target.
 
-Limits of a channel that the caller does not limit:
-
-- If the model tells its effect: 0.5 to 1.5 times its share of the budget.
-- If it cannot (or the model as a whole forecasts badly): its spend stays as it is; where the others
-  cannot make up the whole difference, its share of the budget stays instead.
-- Never more than `MAX_SCALE` times its current spend, where the curves end.
-
-A channel without spend in the window has no flight to scale and stays without.
+Amounts are whole cents. How far each channel may go is in :mod:`apportion.mmm.limits`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apportion.errors import FieldError, NotEnoughDataError
 from apportion.mmm import response
-from apportion.mmm.budget import optimise
+from apportion.mmm.careful import worst_mean
+from apportion.mmm.cents import digits_of, whole_cents
 from apportion.mmm.diagnostics import interval
+from apportion.mmm.limits import ROUNDING, held_channels, limits, money
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import MAX_SCALE
-from apportion.mmm.summary import LEAST_SHARE, MOST_SHARE, Window
+from apportion.mmm.splitting import Splitter
+from apportion.mmm.summary import Window
 from apportion.results.mmm import (
     BudgetPlan,
     ChannelPlan,
     Check,
     CheckLevel,
-    HowSure,
     MMMResults,
+    Objective,
+    Risk,
     SpendBounds,
 )
 
-_ROUNDING = 1e-9
+MONEY_OUTCOME = "revenue"
+"""The outcome that is money; any other is a count, such as orders."""
 
 Amounts = NDArray[np.float64]
 
 
 def plan(
-    fitted: FittedMMM, results: MMMResults, total: float, bounds: Mapping[str, SpendBounds]
+    fitted: FittedMMM,
+    results: MMMResults,
+    total: float | None,
+    bounds: Mapping[str, SpendBounds],
+    *,
+    objective: Objective = Objective.MOST_REVENUE,
+    target: float | None = None,
+    risk: Risk = Risk.MEAN,
 ) -> BudgetPlan:
-    """Split `total` over the channels of a completed model.
+    """Split a budget over the channels of a completed model.
 
     Parameters
     ----------
     fitted, results : FittedMMM and MMMResults
         The same completed version's.
-    total : float
-        What is to be spent in a week, all of it.
+    total : float, optional
+        What is to be spent in a week, all of it; None where the objective seeks it.
     bounds : mapping of str to SpendBounds
         Limits of single channels in a week, in place of the usual ones.
+    target : float, optional
+        What the objective aims at: a return, a cost per unit or a revenue a week.
 
     Raises
     ------
     FieldError
-        If there is no such channel, or the limits leave no way to spend exactly `total`.
+        If there is no such channel, the limits leave no way to spend exactly `total`, or the
+        target is out of reach.
     NotEnoughDataError
         If no channel has spend in the window.
     """
     window = Window.of(fitted)
     current = fitted.data.spend[window.start : window.stop].mean(0)
-    _check_total(total, current.sum())
-    held = _held(results)
-    lower, upper = _limits(fitted.data.channels, current, held, total, bounds)
-    best = _split(fitted, window, total, lower, upper)
-    silent = current == 0
-    scales = np.stack([np.ones(len(current)), np.where(silent, 1.0, best / (current + silent))])
-    revenue = response.curve(fitted, scales[..., None], window.start, window.stop)
-    now, then = revenue[..., 0], revenue[..., 1]
-    beyond = best > fitted.data.spend.max(0) * (1 + _ROUNDING)
+    digits = digits_of(results.currency)
+    _check_current(current)
+    _check_asked(objective, total, target, fitted.data.outcome_name)
+    if total is not None:
+        _check_total(total, current.sum(), 10.0**-digits)
+    held = held_channels(results)
+    lower, upper = limits(fitted.data.channels, current, held, total, bounds)
+    splitter = Splitter(fitted, window, lower, upper, risk)
+    spent = _total(splitter, objective, total, target, digits)
+    best = whole_cents(splitter.split(spent), spent, lower, upper, digits=digits)
+    now, then = _revenue(fitted, window, current, best)
+    beyond = best > fitted.data.spend.max(0) * (1 + ROUNDING)
     gain = (then - now).sum(1)
+    worst = worst_mean(then.sum(1))
+    reached = worst if risk is Risk.CAREFUL else float(then.sum(1).mean())
     return BudgetPlan(
         model_id=results.model_id,
         version=results.version,
         currency=results.currency,
         estimate_window=fitted.data.range_of(window.start, window.stop),
-        total_budget=total,
+        total_budget=float(round(best.sum(), digits)),
         current_budget=float(current.sum()),
+        objective=objective,
+        target=target,
+        risk=risk,
         allocation=tuple(
             ChannelPlan(
                 channel=name,
@@ -97,6 +113,10 @@ def plan(
         current_revenue_interval=interval(now.sum(1)),
         projected_revenue=float(then.sum(1).mean()),
         projected_revenue_interval=interval(then.sum(1)),
+        projected_roi=float(then.sum(1).mean() / spent),
+        projected_roi_interval=interval(then.sum(1) / spent),
+        careful_revenue=worst,
+        bound=max(splitter.bound(spent), reached),
         gain=float(gain.mean()),
         gain_interval=interval(gain),
         checks=(
@@ -106,107 +126,87 @@ def plan(
     )
 
 
-def _held(results: MMMResults) -> set[str]:
-    if any(check.code == "holdout_worse" for check in results.checks):
-        return {effect.channel for effect in results.channels}
-    return {effect.channel for effect in results.channels if effect.how_sure is HowSure.CANNOT_TELL}
-
-
-def _check_total(total: float, current: float) -> None:
-    if not current > 0:
+def _check_current(current: Amounts) -> None:
+    if not current.sum() > 0:
         raise NotEnoughDataError(
             "No channel has spend in the last year of the model. Import newer spend, train again."
         )
-    if not 0 < total <= MAX_SCALE * current * (1 + _ROUNDING):
+
+
+def _check_total(total: float, current: float, smallest: float) -> None:
+    if not smallest <= total <= MAX_SCALE * current * (1 + ROUNDING):
         raise FieldError(
             "total_budget",
-            found=_money(total),
-            allowed=f"a week's budget above 0, up to {_money(MAX_SCALE * current)}, which is "
+            found=money(total),
+            allowed=f"a week's budget above 0, up to {money(MAX_SCALE * current)}, which is "
             f"{MAX_SCALE:g} times what is spent now",
         )
 
 
-def _limits(
-    channels: tuple[str, ...],
-    current: Amounts,
-    held: Collection[str],
-    total: float,
-    bounds: Mapping[str, SpendBounds],
-) -> tuple[Amounts, Amounts]:
-    for name in bounds:
-        if name not in channels:
+def _check_asked(
+    objective: Objective, total: float | None, target: float | None, outcome: str
+) -> None:
+    if objective is Objective.MOST_REVENUE:
+        if total is None:
+            raise FieldError("total_budget", found="nothing", allowed="what a week may cost")
+        if target is not None:
             raise FieldError(
-                "bounds", name, found="no such channel", allowed=f"one of {', '.join(channels)}"
+                "target", found=f"{target:g}", allowed="nothing, where the total is given"
             )
-    lower, upper = _usual_limits(np.array([name in held for name in channels]), current, total)
-    for row, name in enumerate(channels):
-        if name in bounds:
-            lower[row], upper[row] = _given_limits(name, bounds[name], current[row], total)
-    if not lower.sum() * (1 - _ROUNDING) <= total <= upper.sum() * (1 + _ROUNDING):
+        return
+    if total is not None:
         raise FieldError(
             "total_budget",
-            found=_money(total),
-            allowed=f"{_money(lower.sum())} to {_money(upper.sum())}, the sums of the channels' "
-            "limits; widen those given, or give limits for more channels",
+            found=money(total),
+            allowed=f"nothing, where the objective ({objective.value}) seeks the total",
         )
-    return lower, upper
+    if target is None or not 0 < target < float("inf"):
+        raise FieldError(
+            "target",
+            found="nothing" if target is None else f"{target:g}",
+            allowed="a number above 0",
+        )
+    if objective is Objective.TARGET_CPA and outcome == MONEY_OUTCOME:
+        raise FieldError(
+            "objective",
+            found=objective.value,
+            allowed=f"{Objective.TARGET_ROI.value}, because this model explains revenue and not a "
+            "count such as orders",
+        )
 
 
-def _usual_limits(held: NDArray[np.bool_], current: Amounts, total: float) -> tuple[Amounts, ...]:
-    free = current[~held].sum()
-    rest = total - current[held].sum()
-    if 0 < rest <= MAX_SCALE * free:
-        shares = np.where(held, 1.0, rest / free if free else 0.0)
+def _total(
+    splitter: Splitter,
+    objective: Objective,
+    total: float | None,
+    target: float | None,
+    digits: int,
+) -> float:
+    """Give the budget of a week in whole cents."""
+    if total is not None:
+        return round(total, digits)
+    assert target is not None
+    if objective is Objective.LEAST_BUDGET:
+        return _up(splitter.least_budget(target), digits)
+    if objective is Objective.TARGET_CPA:
+        found = splitter.largest_budget(1 / target, name_of=lambda roi: f"{1 / roi:,.2f}")
     else:
-        shares = np.full(len(current), total / current.sum())
-    lower = np.where(held, shares, LEAST_SHARE * shares)
-    upper = np.where(held, shares, np.minimum(MOST_SHARE * shares, MAX_SCALE))
-    return lower * current, upper * current
+        found = splitter.largest_budget(target, name_of=lambda roi: f"{roi:.3g}")
+    return -_up(-found, digits)
 
 
-def _given_limits(
-    name: str, given: SpendBounds, current: float, total: float
-) -> tuple[float, float]:
-    most = MAX_SCALE * current
-    lower, upper = given.min or 0.0, total if given.max is None else given.max
-    if not 0 <= lower <= most:
-        raise FieldError(
-            "bounds",
-            name,
-            "min",
-            found=_money(lower),
-            allowed=f"0 to {_money(most)}, which is {MAX_SCALE:g} times what is spent now",
-        )
-    if upper < lower:
-        raise FieldError(
-            "bounds",
-            name,
-            "max",
-            found=_money(upper),
-            allowed=f"at least the lower limit, {_money(lower)}",
-        )
-    return lower, min(upper, most)
+def _up(amount: float, digits: int) -> float:
+    return float(np.ceil(amount * 10**digits) / 10**digits)
 
 
-def _split(
-    fitted: FittedMMM, window: Window, total: float, lower: Amounts, upper: Amounts
-) -> Amounts:
-    best = lower.copy()
-    free = upper > lower
-    if free.any():
-        curves = response.mean_curves(fitted, window.start, window.stop)
-        rest = total - lower[~free].sum()
-        best[free] = optimise(
-            [curve for curve, is_free in zip(curves, free, strict=True) if is_free],
-            float(np.clip(rest, lower[free].sum(), upper[free].sum())),
-            lower[free],
-            upper[free],
-        )
-    return best
-
-
-def _money(amount: float) -> str:
-    return f"{amount:,.2f}" if abs(amount) < 1e15 else f"{amount:g}"
+def _revenue(
+    fitted: FittedMMM, window: Window, current: Amounts, best: Amounts
+) -> tuple[Amounts, Amounts]:
+    """Give every draw's revenue a week at current and at best spend, (n_draws, n_channels)."""
+    silent = current == 0
+    scales = np.stack([np.ones(len(current)), np.where(silent, 1.0, best / (current + silent))])
+    revenue = response.curve(fitted, scales[..., None], window.start, window.stop)
+    return revenue[..., 0], revenue[..., 1]
 
 
 def _kept(names: list[str]) -> tuple[Check, ...]:

@@ -74,6 +74,20 @@ class Actor(Result):
     user_id: str | None = None
 
 
+class ActingMember(Result):
+    """The member for whom a process or a request acts; it was settled by the server."""
+
+    id: str
+    """The user's id; of a token that was made on the command line, the token's."""
+    name: str
+    """How the audit trail names them: by e-mail address, or ``token NAME``."""
+    role: Role
+
+    def may(self, role: Role) -> bool:
+        """Whether they may do what `role` may."""
+        return self.role.includes(role)
+
+
 COMMAND_LINE = Actor(name="command line")
 """The operator of the installation."""
 

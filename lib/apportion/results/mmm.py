@@ -200,6 +200,27 @@ class MMMResults(ModelVersion):
     """The version that is being trained now, if one is; it is not part of what is stored."""
 
 
+class Objective(StrEnum):
+    """What a budget is to reach."""
+
+    MOST_REVENUE = "most_revenue"
+    """The total is given."""
+    TARGET_ROI = "target_roi"
+    """The largest budget that still earns `target` times itself."""
+    TARGET_CPA = "target_cpa"
+    """The largest budget with a cost of at most `target` for each unit of the outcome."""
+    LEAST_BUDGET = "least_budget"
+    """The least budget that brings `target` a week."""
+
+
+class Risk(StrEnum):
+    """Which outcome of a budget is to be good."""
+
+    MEAN = "mean"
+    CAREFUL = "careful"
+    """The mean of the worst quarter of what the model thinks possible."""
+
+
 class SpendBounds(Result):
     """The least and the most that a channel may get a week; None: 0, and all there is."""
 
@@ -236,14 +257,26 @@ class BudgetPlan(Result):
     """The weeks whose flights are scaled."""
     total_budget: float
     current_budget: float
+    objective: Objective = Objective.MOST_REVENUE
+    target: float | None = None
+    """What was asked for: a return, a cost per unit or a revenue a week."""
+    risk: Risk = Risk.MEAN
     allocation: tuple[ChannelPlan, ...]
-    """Sums to `total_budget`."""
+    """Whole cents that sum to `total_budget`."""
     current_revenue: float
     """Revenue a week from all channels at current spend."""
     current_revenue_interval: Interval
     projected_revenue: float
     """Revenue a week from all channels at optimal spend."""
     projected_revenue_interval: Interval
+    projected_roi: float
+    """Revenue from all channels over the whole budget."""
+    projected_roi_interval: Interval
+    careful_revenue: float
+    """Mean revenue of the worst quarter of what the model thinks possible, at optimal spend."""
+    bound: float
+    """No split of this total within the limits has a better revenue (careful: mean of the worst
+    quarter) in the model: proved by the dual problem."""
     gain: float
     """What it projects over what is now, within each draw: far surer than the two are apart."""
     gain_interval: Interval

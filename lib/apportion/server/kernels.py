@@ -77,9 +77,12 @@ class TenantKernels(AsyncMappingKernelManager):
         self, *, owner: Owner, settings: Settings, **kwargs: Any
     ) -> str:
         """Start a kernel that knows only the owner's tenant; make room for it if need be."""
+        acting = owner.member.acting
         kwargs["env"] = {
             **bare_environment(),
-            **settings.environment(tenant=owner.member.tenant.slug),
+            **settings.environment(
+                tenant=owner.member.tenant.slug, member=(acting.id, acting.name, acting.role)
+            ),
             "APPORTION_KERNEL_MEMORY_MB": str(settings.kernel_memory_mb),
             "IPYTHONDIR": str(Path(self.connection_dir, "ipython")),
         }

@@ -80,7 +80,7 @@ class MemberHandler(OurHandler):
             companies = len(accounts.members_of_proxy(assertion))
         else:
             companies = len(accounts.choices(self.session or ""))
-        return self.services.workspaces.open(member.tenant.slug), companies
+        return self.services.workspaces.open(member.tenant.slug, member.acting), companies
 
     @property
     def proven_by(self) -> str | None:

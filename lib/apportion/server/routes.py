@@ -51,7 +51,7 @@ def route_table(
         "template_paths": list(template_paths),
     }
     api = create_app(
-        lambda member: services.workspaces.open(member.tenant.slug),
+        lambda member: services.workspaces.open(member.tenant.slug, member.acting),
         requests_per_minute=services.settings.api_requests_per_minute,
     )
     return [

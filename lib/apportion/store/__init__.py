@@ -9,6 +9,7 @@ from apportion.store.imports import ImportRecord
 from apportion.store.sessions import SessionPart
 from apportion.store.source_data import Coverage
 from apportion.store.store import Store
+from apportion.store.tenant_bound import role_too_low
 from apportion.store.tenant_store import TenantStore
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "SessionPart",
     "Store",
     "TenantStore",
+    "role_too_low",
 ]

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from apportion.errors import ConfigurationError, ConflictError, NotFoundError, ParameterError
+from apportion.results.accounts import Role
 from apportion.results.tenants import Tenant
 from apportion.store.account_lookup import AccountLookup
 from apportion.store.company import check_units
@@ -117,15 +118,15 @@ class Store:
         with self._database.transaction(writes=True, tenant_id=tenant.id) as connection:
             connection.execute(delete(tenants).where(tenants.c.id == tenant.id))
 
-    def for_tenant(self, slug: str) -> TenantStore:
-        """Give the door to one tenant's data.
+    def for_tenant(self, slug: str, role: Role | None = None) -> TenantStore:
+        """Give the door to one tenant's data, for whoever has `role` there; None: the program.
 
         Raises
         ------
         NotFoundError
             If there is no such tenant.
         """
-        return TenantStore(self._database, self.tenant(slug))
+        return TenantStore(self._database, self.tenant(slug), role)
 
     def for_tenant_id(self, tenant_id: UUID) -> TenantStore:
         """Give the door to the data of the tenant with this id.

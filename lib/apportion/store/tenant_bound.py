@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from apportion.errors import NotFoundError
+from apportion.errors import ForbiddenError, NotFoundError
+from apportion.results.accounts import Role
 from apportion.results.tenants import Tenant
 from apportion.store.engine import Database
 from apportion.store.tenant_connection import TenantConnection
@@ -18,10 +19,13 @@ class TenantBound:
     ----------
     database : Database
     tenant : Tenant
+    role : Role, optional
+        What whoever works with it may do; None: everything.
     """
 
-    def __init__(self, database: Database, tenant: Tenant) -> None:
+    def __init__(self, database: Database, tenant: Tenant, role: Role | None = None) -> None:
         self._database = database
+        self._role = role
         self.tenant = tenant
 
     @contextmanager
@@ -30,9 +34,19 @@ class TenantBound:
             yield TenantConnection(connection, self.tenant.id)
 
     @contextmanager
-    def _writing(self) -> Iterator[TenantConnection]:
+    def _writing(self, needs: Role = Role.ANALYST) -> Iterator[TenantConnection]:
+        """Give a transaction that writes what `needs` this role, or ForbiddenError."""
+        if self._role is not None and not self._role.includes(needs):
+            raise role_too_low(needs, self._role, self.tenant)
         with self._database.transaction(writes=True, tenant_id=self.tenant.id) as connection:
             yield TenantConnection(connection, self.tenant.id)
+
+
+def role_too_low(needed: Role, role: Role, tenant: Tenant) -> ForbiddenError:
+    """Give the one error for somebody whose role does not allow what they ask."""
+    return ForbiddenError(
+        f"This needs the role {needed}; yours is {role}. Ask an administrator of {tenant.name}."
+    )
 
 
 def now() -> dt.datetime:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from apportion.config import Settings, get_settings
 from apportion.errors import ConfigurationError, NotFoundError
+from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
@@ -21,14 +22,26 @@ __all__ = ["Workspace", "Workspaces", "open_workspace"]
 class Workspace:
     """What one tenant has: its data, its models, its runs."""
 
-    def __init__(self, store: Store, tenant: str, settings: Settings) -> None:
-        self._store = store.for_tenant(tenant)
+    def __init__(
+        self, store: Store, tenant: str, settings: Settings, member: ActingMember | None = None
+    ) -> None:
+        self._store = store.for_tenant(tenant, member.role if member else None)
         self._settings = settings
+        self._member = member
 
     @property
     def tenant(self) -> Tenant:
         """Whose workspace this is."""
         return self._store.tenant
+
+    @property
+    def member(self) -> ActingMember | None:
+        """The signed-in member who acts; None: a run, JupyterLab or the command line.
+
+        A page asks it what to offer. It is no protection: whatever a viewer may not write, the
+        store refuses.
+        """
+        return self._member
 
     @property
     def settings(self) -> Settings:
@@ -78,7 +91,21 @@ def open_workspace(tenant: str | None = None, *, settings: Settings | None = Non
         raise NotFoundError(f"There is no tenant {slug!r}.")
     store = Store(settings.database_url)
     store.check_ready()
-    return Workspace(store, slug, settings)
+    return Workspace(store, slug, settings, _member(settings))
+
+
+def _member(settings: Settings) -> ActingMember | None:
+    """Give for whom the server has started this process; half of it said is an error."""
+    said = (settings.member_id, settings.member_name, settings.member_role)
+    if said == (None, None, None):
+        return None
+    try:
+        return ActingMember.model_validate(dict(zip(("id", "name", "role"), said, strict=True)))
+    except ValueError as error:
+        raise ConfigurationError(
+            "APPORTION_MEMBER_ID, APPORTION_MEMBER_NAME and APPORTION_MEMBER_ROLE are set by the "
+            f"server, all or none of them; found {said}. Do not set them yourself."
+        ) from error
 
 
 class Workspaces:
@@ -98,9 +125,12 @@ class Workspaces:
         self._store = Store(settings.database_url)
         self.check_ready()
 
-    def open(self, slug: str) -> Workspace:
-        """Open the workspace of a tenant; NotFoundError if there is no such tenant."""
-        return Workspace(self._store, slug, self._settings)
+    def open(self, slug: str, member: ActingMember | None = None) -> Workspace:
+        """Open the workspace of a tenant, for a member of it; None: for the program itself.
+
+        NotFoundError if there is no such tenant.
+        """
+        return Workspace(self._store, slug, self._settings, member)
 
     def check_ready(self) -> None:
         """Do nothing if the database answers and is at this version; else ConfigurationError."""

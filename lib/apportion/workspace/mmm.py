@@ -9,7 +9,14 @@ import pandas as pd
 from apportion.errors import NotFoundError, ParameterError
 from apportion.mmm.data import MediaMixData, prepare
 from apportion.mmm.posterior import FittedMMM
-from apportion.results.mmm import BudgetPlan, MMMResults, ModelStatus, SpendBounds
+from apportion.results.mmm import (
+    BudgetPlan,
+    MMMResults,
+    ModelStatus,
+    Objective,
+    Risk,
+    SpendBounds,
+)
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace, reason_of
 
@@ -54,30 +61,47 @@ class MMMWorkspace:
         return self._store.models(limit=limit, before=before)
 
     def optimise(
-        self, total_budget: float, bounds: Mapping[str, SpendBounds] | None = None
+        self,
+        total_budget: float | None,
+        bounds: Mapping[str, SpendBounds] | None = None,
+        *,
+        objective: Objective = Objective.MOST_REVENUE,
+        target: float | None = None,
+        risk: Risk = Risk.MEAN,
     ) -> BudgetPlan:
-        """Split a week's budget for the most revenue that the current version expects.
+        """Split a week's budget by what the current version expects.
 
         Parameters
         ----------
-        total_budget : float
-            What is to be spent in a week.
+        total_budget : float, optional
+            What is to be spent in a week; None where the objective seeks it.
         bounds : mapping of str to SpendBounds, optional
-            Limits of single channels in a week; for the others see :mod:`apportion.mmm.plan`.
+            Limits of single channels in a week; for the others see :mod:`apportion.mmm.limits`.
+        objective, target, risk
+            As in :func:`apportion.mmm.plan.plan`.
 
         Raises
         ------
         NotFoundError
             If no version has completed.
         FieldError
-            If there is no such channel, or the limits leave no way to spend exactly the total.
+            If there is no such channel, the limits leave no way to spend exactly the total, or the
+            target is out of reach.
         """
         # Here and not above: showing a stored model needs no optimiser.
         from apportion.mmm.plan import plan
 
         results = self._store.model()
         fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(fitted, results, total_budget, bounds or {})
+        return plan(
+            fitted,
+            results,
+            total_budget,
+            bounds or {},
+            objective=objective,
+            target=target,
+            risk=risk,
+        )
 
     def prepare(
         self,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from apportion.errors import ForbiddenError
-from apportion.results.accounts import Actor, Role, Via
+from apportion.results.accounts import ActingMember, Actor, Role, Via
 from apportion.results.tenants import Tenant
+from apportion.store import role_too_low
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Member:
         return Actor(name=self.email, user_id=self.user_id)
 
     @property
+    def acting(self) -> ActingMember:
+        """What a workspace is told of them."""
+        id = self.user_id or self.credential_id
+        return ActingMember(id=id, name=self.actor.name, role=self.role)
+
+    @property
     def needs_xsrf_token(self) -> bool:
         """Whether a browser sends the credential by itself, so that a write needs a proof."""
         return self.via is not Via.TOKEN
@@ -58,7 +65,4 @@ class Member:
         if self.must_change_password:
             raise ForbiddenError("Your password is a one-time password. Choose your own first.")
         if not self.role.includes(role):
-            raise ForbiddenError(
-                f"This needs the role {role}; yours is {self.role}. "
-                f"Ask an administrator of {self.tenant.name}."
-            )
+            raise role_too_low(role, self.role, self.tenant)
