@@ -1,5 +1,4 @@
-"""Simulated companies for the benchmarks of the media mix model: the truth is known, and not always
-what the model supposes.
+"""Simulated companies whose truth is known, and not always what the media mix model supposes.
 
 156 weeks and 8 channels unless said otherwise. Where a channel chases unseen demand, channels 0 and
 1 do: their budget rises by half (e^0.5) with each standard deviation of demand that the model
@@ -29,7 +28,7 @@ class Scenario:
     together: float = 0.3
     """Share of the spend's movement that is common to all channels."""
     chase: str = ""
-    """The unseen demand that channels 0 and 1 follow: "fast" within the week, "slow" a week late."""
+    """Unseen demand that channels 0 and 1 follow: "fast" within the week, "slow" a week late."""
     demand: float = 0.04
     """Revenue that one standard deviation of unseen demand moves, as a share."""
     tests: tuple[int, ...] = ()
@@ -65,6 +64,7 @@ class Simulated:
 
     @property
     def roi(self) -> np.ndarray:
+        """Contribution over spend, (n_channels,)."""
         return self.contribution.sum(0) / self.data.spend.sum(0)
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.runs import RunStatus
-from apportion.store import TenantStore, audit, imports, models, runs, tokens, users
+from apportion.store import TenantStore, audit, imports, mmm_settings, models, runs, tokens, users
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import results, rows
+from store.examples import lift_test, results, rows, settings
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
@@ -22,6 +22,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
     "action": AuditAction.PASSWORD_RESET,
@@ -47,6 +48,8 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
+    "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
@@ -69,6 +72,9 @@ WRITES: Mapping[str, Case] = {
     ),
     "complete_model": lambda tenant: tenant.complete_model(RUNNING, results(9), b"9"),
     "fail_model": lambda tenant: tenant.fail_model(RUNNING, "other"),
+    "save_mmm_settings": lambda tenant: tenant.save_mmm_settings(settings(9)),
+    "add_lift_test": lambda tenant: (_ids(mmm_settings, 9), tenant.add_lift_test(lift_test(9))),
+    "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -120,6 +126,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "remove_lift_test": lambda tenant, key: tenant.remove_lift_test(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
@@ -180,6 +187,8 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
     )
+    _ids(mmm_settings, 5)
+    bolt.add_lift_test(lift_test())
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
@@ -222,6 +231,9 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.save_mmm_settings(settings(factor))
+        _ids(mmm_settings, 1)
+        tenant.add_lift_test(lift_test(factor))
         _fill_accounts(tenant, f"text {factor}")
     return two_tenants
 
@@ -239,7 +251,7 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, imports, users, tokens, audit):
+    for module in (models, runs, imports, mmm_settings, users, tokens, audit):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 

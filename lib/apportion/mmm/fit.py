@@ -17,14 +17,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from apportion.errors import ModelRefusedError, RunFailedError
 from apportion.mmm.data import MediaMixData
-from apportion.mmm.density import arguments
-from apportion.mmm.native import SAMPLED, sampler_model
+from apportion.mmm.density import SAMPLED, arguments
+from apportion.mmm.native import sampler_model
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.settings import OnProgress, SamplerSettings, ShouldStop
 from apportion.results.mmm import SamplerDiagnostics
 
 _POLL_SECONDS = 0.2
 _PROGRESS_MILLISECONDS = 200
+
 
 @dataclass(frozen=True, eq=False)
 class Sampled:

@@ -24,6 +24,8 @@ References
 .. [2] Zhang, Y. et al. (2024). Media mix model calibration with Bayesian priors. Google Inc.
 """
 
+from typing import Any
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
@@ -72,7 +74,7 @@ def build(data: MediaMixData) -> pm.Model:
         powers = alpha[:, None] ** np.arange(LAGS)
         shares = powers / powers.sum(axis=1, keepdims=True)
 
-        def effect_of(flight, half, steepness, carried):  # type: ignore[no-untyped-def]
+        def effect_of(flight: Any, half: Any, steepness: Any, carried: Any) -> Any:
             adstocked = pt.matmul(flight, carried[:, :, None])[:, :, 0]
             log_ratio = pt.log(adstocked + _TINY) - pt.log(half)[:, None]
             return pt.sigmoid(steepness[:, None] * log_ratio)

@@ -188,7 +188,7 @@ def _media(samples: dict[str, NDArray[np.float64]], data: MediaMixData) -> NDArr
     """Give what all channels bring in each week, (n_draws, n_weeks), in mean weeks."""
     carried = adstock(inputs(data).flights, samples["alpha"])
     effect = hill(carried, samples["half_saturation"][..., None], samples["slope"][..., None])
-    return np.einsum("dc,dct->dt", samples["beta"], effect)
+    return np.asarray(np.einsum("dc,dct->dt", samples["beta"], effect))
 
 
 def _single(values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -38,6 +38,8 @@ MAX_SCALE = 6.0
 
 _SEARCHED_SCALES = (1e-3, 1e3)
 _BISECTIONS = 40
+_BREAK_EVEN_STEPS = 81
+_NOTHING = 1e-300
 _NODES = 61
 YEAR = 52
 
@@ -123,6 +125,41 @@ def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Samples:
         steep = still_steep(middle)
         low, high = np.where(steep, middle, low), np.where(steep, high, middle)
     return np.asarray(np.sqrt(low * high))
+
+
+def break_even_scale(fitted: FittedMMM, start: int, stop: int, *, margin: float = 1.0) -> Samples:
+    """Give the highest multiple of the flight at which the next unit still earns itself.
+
+    Parameters
+    ----------
+    margin : float
+        Share of the outcome that is earned; 1: the outcome itself.
+
+    Returns
+    -------
+    ndarray, shape (n_draws, n_channels)
+        Zero where no unit ever earns itself. A draw may lie far beyond
+        `MAX_SCALE`, which is then the honest end of an interval.
+    """
+    flight = _adstocked(fitted)[..., start:stop]
+    slope = fitted.draws.slope[..., None]
+    spend = fitted.data.spend[start:stop].mean(0)
+    worth = margin * _ceiling(fitted)[..., 0] / np.where(spend > 0, spend, np.inf)
+    scales = np.geomspace(*_SEARCHED_SCALES, _BREAK_EVEN_STEPS)
+    found = np.zeros(slope.shape[:2])
+    above = np.full(slope.shape[:2], np.log(_NOTHING))
+    for scale in scales:
+        effect = _effect(fitted, flight * scale)
+        growth = worth * (effect * elasticity(effect, slope)).mean(-1) / scale
+        now = np.log(np.maximum(growth, _NOTHING))
+        # Between two scales the log of the return is nearly straight in the log of the scale.
+        falls = (above >= 0) & (now < 0)
+        step = np.log(scales[1] / scales[0])
+        back = np.divide(now, above - now, out=np.zeros_like(now), where=falls)
+        found = np.where(falls, scale * np.exp(step * back), found)
+        found = np.where(now >= 0, scale, found)
+        above = now
+    return np.asarray(found)
 
 
 def mean_curves(

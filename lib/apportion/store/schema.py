@@ -29,9 +29,11 @@ from apportion.store.accounts_schema import sign_in_attempts
 from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
 from apportion.store.columns import tenants as tenants
+from apportion.store.mmm_schema import lift_tests as lift_tests
+from apportion.store.mmm_schema import mmm_settings as mmm_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0002"
+REVISION = "0007"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(

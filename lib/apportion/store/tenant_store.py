@@ -3,6 +3,7 @@
 from apportion.store.audit import Audit
 from apportion.store.company import Company
 from apportion.store.imports import Imports
+from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.runs import Runs
 from apportion.store.sessions import Sessions
@@ -11,7 +12,9 @@ from apportion.store.tokens import Tokens
 from apportion.store.users import Users
 
 
-class TenantStore(SourceData, Models, Runs, Imports, Users, Sessions, Tokens, Audit, Company):
+class TenantStore(
+    SourceData, Models, ModelSettings, Runs, Imports, Users, Sessions, Tokens, Audit, Company
+):
     """One tenant's door to the database: there is no method that could reach another's rows.
 
     Made by :meth:`apportion.store.Store.for_tenant`. Another tenant's record is not there:

@@ -3,11 +3,10 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
-import pandas as pd
-
-from apportion.errors import NotFoundError, ParameterError
-from apportion.mmm.data import MediaMixData, prepare
+from apportion.errors import NotFoundError
+from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.mmm import (
     BudgetPlan,
@@ -18,10 +17,11 @@ from apportion.results.mmm import (
     SpendBounds,
 )
 from apportion.store import TenantStore
+from apportion.workspace.mmm_data import prepared
+from apportion.workspace.mmm_settings import Experiments, MMMSettingsWorkspace
 from apportion.workspace.runs import RunsWorkspace, reason_of
 
 OnProgress = Callable[[float, str], None]
-MAIN_METRIC = "revenue"
 REPORT_SECONDS = 0.5
 """How often, at most, progress is written to the database."""
 
@@ -29,10 +29,23 @@ REPORT_SECONDS = 0.5
 class MMMWorkspace:
     """The tenant's model versions."""
 
-    def __init__(self, store: TenantStore, runs: RunsWorkspace, *, run_id: str | None) -> None:
+    def __init__(
+        self,
+        store: TenantStore,
+        runs: RunsWorkspace,
+        *,
+        run_id: str | None,
+        experiments: Experiments = tuple,
+    ) -> None:
         self._store = store
         self._runs = runs
         self._run_id = run_id
+        self._experiments = experiments
+
+    @cached_property
+    def settings(self) -> MMMSettingsWorkspace:
+        """What the model is told in words, and the lift tests that calibrate it."""
+        return MMMSettingsWorkspace(self._store, self._experiments)
 
     def latest(self) -> MMMResults:
         """Give the current completed version; without one, the newest, or an empty draft.
@@ -128,16 +141,13 @@ class MMMWorkspace:
         DataError
             If the data cannot carry a model; the message says what is missing.
         """
-        names = channels.split(",") if isinstance(channels, str) else channels
-        outcomes = self._store.outcomes()
-        return prepare(
-            self._store.spend(),
-            outcomes,
-            self._store.controls(),
-            channels=[name.strip() for name in names if name.strip()] or None,
-            start=_date(start, "start"),
-            end=_date(end, "end"),
-            outcome=outcome or _main_metric(outcomes),
+        return prepared(
+            self._store,
+            self.settings.get(),
+            channels=channels,
+            start=start,
+            end=end,
+            outcome=outcome,
         )
 
     def refresh(
@@ -162,9 +172,15 @@ class MMMWorkspace:
             As :meth:`prepare`; ModelRefusedError if the fitted model must not be believed.
         """
         # Here and not above: showing a stored model must not import the sampler.
+        from apportion.mmm.calibration import enter
         from apportion.mmm.train import summarise, train
 
-        data = self.prepare(channels, start, end, outcome)
+        settings = self.settings.get()
+        data, entries = enter(
+            self.prepare(channels, start, end, outcome),
+            self.settings.lift_tests(),
+            off=settings.experiments_off,
+        )
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
             model = self._store.start_model(
                 channels=data.channels,
@@ -173,7 +189,13 @@ class MMMWorkspace:
                 run_id=run_id,
             )
             try:
-                trained = train(data, seed=seed, on_progress=self._reporter(run_id, on_progress))
+                trained = train(
+                    data,
+                    seed=seed,
+                    entries=entries,
+                    told=settings,
+                    on_progress=self._reporter(run_id, on_progress),
+                )
                 results = summarise(
                     trained,
                     model_id=model.model_id,
@@ -198,17 +220,3 @@ class MMMWorkspace:
                 self._runs.report(run_id, fraction, message)
 
         return report
-
-
-def _main_metric(outcomes: pd.DataFrame) -> str:
-    metrics = outcomes["metric"].unique()
-    return str(metrics[0]) if len(metrics) == 1 else MAIN_METRIC
-
-
-def _date(value: str | dt.date | None, name: str) -> dt.date | None:
-    if not value or isinstance(value, dt.date):
-        return value or None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise ParameterError(f"{name} must be a date as YYYY-MM-DD; found {value!r}.") from error
