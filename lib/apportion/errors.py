@@ -6,6 +6,7 @@
     ├── ConfigurationError       settings, database or roles are not in order
     ├── NotFoundError            not there, or another tenant's: the two cannot be told apart
     ├── ConflictError            it would collide with something that exists or runs
+    │   └── AlreadyRequestedError  a run that waits or runs does the same: which one
     ├── ParameterError           a run was asked for with a parameter that does not fit
     │   └── FieldError           and it is known which: where, what was found, what is allowed
     ├── RunFailedError           a run ended without a result
@@ -39,6 +40,26 @@ class NotFoundError(ApportionError):
 
 class ConflictError(ApportionError):
     """It would collide with something that exists or runs."""
+
+
+class AlreadyRequestedError(ConflictError):
+    """A run that waits or runs already does what was asked for.
+
+    Parameters
+    ----------
+    kind, run_id : str
+        The run that is there. The version that a run of `mmm` trains has the run's id.
+    status : str
+        Whether it waits or runs.
+    """
+
+    def __init__(self, kind: str, run_id: str, status: str) -> None:
+        self.kind = kind
+        self.run_id = run_id
+        super().__init__(
+            f"A run of {kind!r} is {status} already ({run_id}). Wait until it has ended, or cancel "
+            "it, then ask again."
+        )
 
 
 class ParameterError(ApportionError):

@@ -77,7 +77,7 @@ def fill(store, seed: int) -> tuple[str, str]:
 @pytest.fixture
 def open_workspace(store, database_url):
     settings = Settings(_env_file=None, database_url=database_url)
-    return lambda member: Workspace(store, member.tenant.slug, settings)
+    return lambda member: Workspace(store, member.tenant.slug, settings, member.acting)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -14,6 +15,7 @@ from apportion.workspace.accounts import Member
 MMM = "/api/admin/attribution/mmm"
 OPTIMIZE = f"{MMM}/optimize"
 VERSIONS = f"{MMM}/versions"
+TRAIN = f"{MMM}/run"
 RUNS = "/api/admin/attribution/runs"
 DATA = "/api/admin/data"
 OPENAPI = "/api/openapi.json"
@@ -28,7 +30,7 @@ def someone(tenant: Tenant, role: str = "viewer") -> Member:
     """Give a member whom nobody has seen before."""
     number = next(_numbers)
     return Member(
-        user_id=f"user {number}",
+        user_id=str(UUID(int=number)),
         email=f"anna{number}@example.com",
         name="Anna",
         tenant=tenant,

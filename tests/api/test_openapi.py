@@ -3,7 +3,7 @@
 import pytest
 from fastapi import Depends
 
-from api.people import DATA, MMM, OPTIMIZE, RUNS, VERSIONS, Client, someone
+from api.people import DATA, MMM, OPTIMIZE, RUNS, TRAIN, VERSIONS, Client, someone
 from apportion.api import create_app
 from apportion.api.members import at_least
 from apportion.results.accounts import Role
@@ -32,6 +32,12 @@ def test_the_routes_are_this_list(operations):
         ("get", MMM),
         ("get", VERSIONS),
         ("post", OPTIMIZE),
+        ("post", TRAIN),
+        ("post", f"{RUNS}/{{id}}/cancel"),
+        ("get", f"{MMM}/compare"),
+        ("post", f"{MMM}/versions/{{version}}/current"),
+        ("get", f"{MMM}/backtests"),
+        ("post", f"{MMM}/backtests"),
         ("get", RUNS),
         ("get", f"{RUNS}/{{id}}"),
         ("get", DATA),

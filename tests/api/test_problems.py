@@ -18,7 +18,7 @@ from apportion.errors import (
 
 pytestmark = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 
-KEYS = {"type", "title", "status", "detail", "errors", "reference"}
+KEYS = {"type", "title", "status", "detail", "errors", "reference", "runId", "modelId"}
 
 
 def assert_is_problem(answer, status):

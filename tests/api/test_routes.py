@@ -67,6 +67,9 @@ def test_training_stands_beside_the_current_model(acme):
         "version": 4,
         "status": "running",
         "progress": 0.25,
+        "runId": run.id,
+        "message": "Sampling",
+        "remainingSeconds": None,
     }
 
 

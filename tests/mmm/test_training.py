@@ -35,7 +35,7 @@ def reports():
 
 @pytest.fixture(scope="module")
 def trained(reports):
-    def on_progress(share, message):
+    def on_progress(share, message, chains=()):
         reports.append((share, message))
 
     settings = SamplerSettings(tune=500, draws=500)

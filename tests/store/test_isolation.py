@@ -9,8 +9,24 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.backtest import BackTest
+from apportion.results.base import Interval
+from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
-from apportion.store import TenantStore, audit, imports, mmm_settings, models, runs, tokens, users
+from apportion.store import (
+    TenantStore,
+    audit,
+    backtests,
+    imports,
+    mmm_settings,
+    models,
+    run_log,
+    run_requests,
+    runs,
+    successions,
+    tokens,
+    users,
+)
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
 from store.examples import lift_test, results, rows, settings
@@ -32,6 +48,24 @@ NEW_PASSWORD = {
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
 
+
+def measured(model_id: str, factor: float) -> BackTest:
+    """Give a back-test whose figures are `factor`."""
+    return BackTest(
+        model_id=model_id,
+        version=1,
+        period=DateRange(start=DAY, end=DAY),
+        weeks=1,
+        mape=factor,
+        promised_mape=factor,
+        promised_mape_interval=Interval(lower=factor, upper=factor),
+        last_year_mape=None,
+        bias=factor,
+        coverage90=factor,
+        measured_at=AT,
+    )
+
+
 Case = Callable[[TenantStore], object]
 
 READS: Mapping[str, Case] = {
@@ -50,8 +84,14 @@ READS: Mapping[str, Case] = {
     "posterior": lambda tenant: tenant.posterior(DONE),
     "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
     "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
+    "backtests": lambda tenant: tenant.backtests(),
+    "log_lines": lambda tenant: tenant.log_lines(RUNNING),
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
+    "model_of_run": lambda tenant: (
+        tenant.complete_model(RUNNING, tenant.model(1), b""),
+        tenant.model_of_run(RUNNING).outcome,
+    )[1],
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
     "user": lambda tenant: tenant.user(ANN),
     "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
@@ -75,6 +115,18 @@ WRITES: Mapping[str, Case] = {
     "save_mmm_settings": lambda tenant: tenant.save_mmm_settings(settings(9)),
     "add_lift_test": lambda tenant: (_ids(mmm_settings, 9), tenant.add_lift_test(lift_test(9))),
     "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
+    "request_run": lambda tenant: (
+        _ids(run_requests, 9),
+        tenant.request_run("journeys", {}, by=COMMAND_LINE),
+    ),
+    "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "make_current": lambda tenant: (
+        _ids(successions, 8, 9),
+        tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
+        tenant.make_current(2, reason="other", **NOTED),
+    ),
+    "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -127,10 +179,15 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
     "remove_lift_test": lambda tenant, key: tenant.remove_lift_test(key),
+    "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
+    "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
+    "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
+    "cancel_run": lambda tenant, key: tenant.cancel_run(key, by=COMMAND_LINE),
     "user": lambda tenant, key: tenant.user(key),
     "password_hash": lambda tenant, key: tenant.password_hash(key),
     "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
@@ -181,8 +238,8 @@ def test_a_write_changes_the_own_rows_only(filled, urls, name):
 @pytest.mark.parametrize("name", BY_ID)
 def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants, urls, name):
     acme, bolt = two_tenants
-    _ids(models, 5, 7, 8)
-    _ids(runs, 6)
+    _ids(models, 7, 8)
+    _ids(runs, 5)
     theirs, never = str(UUID(int=5)), str(UUID(int=4))
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
@@ -194,7 +251,6 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
-    theirs = str(UUID(int=6)) if "run" in name or name == "heartbeat" else theirs
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -230,6 +286,10 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
+        _ids(backtests, 1)
+        tenant.record_backtest(measured(DONE, factor))
+        _ids(run_log, 1)
+        tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
         tenant.save_mmm_settings(settings(factor))
         _ids(mmm_settings, 1)
@@ -251,7 +311,10 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
 @pytest.fixture(autouse=True)
 def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (models, runs, imports, mmm_settings, users, tokens, audit):
+    for module in (
+        *(models, runs, run_requests, imports, users, tokens, audit),
+        *(backtests, mmm_settings, run_log, successions),
+    ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
 

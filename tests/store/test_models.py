@@ -44,6 +44,7 @@ def test_a_completed_model_comes_back_as_it_was_stored(tenant):
             "version": 1,
             "status": ModelStatus.COMPLETED,
             "last_run_at": stored.last_run_at,
+            "is_current": True,
         }
     )
     assert tenant.posterior(stored.model_id) == b"draws"

@@ -5,10 +5,9 @@ import pytest
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
 from apportion.frames import DATASETS
-from apportion.store.accounts_schema import KEYS
-from apportion.store.schema import SOURCE_TABLES, TENANT_TABLES, metadata, tenants
+from apportion.store.schema import KEYS, SOURCE_TABLES, TENANT_TABLES, metadata, tenants
 
-COMMON_TABLES = {"tenants", "sign_in_attempts"}  # who there is; keyed hashes and counts
+COMMON_TABLES = {"tenants", "sign_in_attempts", "workers"}  # who there is; hashes; processes
 each_tenant_table = pytest.mark.parametrize(
     "table", sorted(TENANT_TABLES, key=str), ids=lambda table: table.name
 )

@@ -150,12 +150,15 @@ def test_outcome_that_is_not_money_carries_no_currency():
 
     assert "Orders from ads" in text(dashboard)
     assert "the dashed line is 1" not in dashboard.table.value
-    assert "€" not in "".join(dashboard.decomposition.y_axis.tick_labels.values())
+    assert "€" not in "".join(dashboard.tabs.look_at("weeks").y_axis.tick_labels.values())
 
 
 def test_assigning_results_redraws_every_part():
     dashboard = MMMDashboard(example_results())
-    curve, decomposition = dashboard.curves.charts["tv"], dashboard.decomposition
+    curve, decomposition = (
+        dashboard.tabs.look_at("curves").charts["tv"],
+        dashboard.tabs.look_at("weeks"),
+    )
 
     dashboard.results = example_results(
         [replace(SHOP[5], spend=30e3), SHOP[0]], version=15, currency="USD"
@@ -163,11 +166,11 @@ def test_assigning_results_redraws_every_part():
 
     assert "Version 15" in dashboard.head.value
     assert len(rows(dashboard)) == 2
-    assert dashboard.curves.charts["tv"] is curve
-    assert list(dashboard.curves.charts) == ["google", "tv"]
+    assert dashboard.tabs.look_at("curves").charts["tv"] is curve
+    assert list(dashboard.tabs.look_at("curves").charts) == ["google", "tv"]
     assert list(curve.spend_now.x) == [30e3, 30e3]
     assert "$0" in curve.y_axis.tick_labels.values()
-    assert dashboard.decomposition is decomposition
+    assert dashboard.tabs.look_at("weeks") is decomposition
     assert list(decomposition.layers) == ["", "google", "tv"]
 
 
@@ -177,12 +180,12 @@ def test_page_returns_from_empty_to_figures():
     dashboard.results = example_results()
 
     assert "no media mix model" not in text(dashboard)
-    assert len(dashboard.curves.charts) == len(SHOP)
+    assert len(dashboard.tabs.look_at("curves").charts) == len(SHOP)
 
 
 def test_curve_shows_band_spend_now_and_saturation_point():
     results = example_results()
-    chart = MMMDashboard(results).curves.charts["google"]
+    chart = MMMDashboard(results).tabs.look_at("curves").charts["google"]
     curve = results.saturation_curves[0].curve
 
     assert list(chart.band.x) == [point.spend for point in curve]
@@ -193,14 +196,14 @@ def test_curve_shows_band_spend_now_and_saturation_point():
 
 
 def test_curve_is_dashed_beyond_the_highest_week():
-    chart = MMMDashboard(example_results()).curves.charts["google"]
+    chart = MMMDashboard(example_results()).tabs.look_at("curves").charts["google"]
 
     assert chart.line.x[-1] == chart.extrapolated.x[0] == pytest.approx(1.6 * 31e3)
     assert chart.extrapolated.line_style == "dashed"
 
 
 def test_curve_that_cannot_be_told_is_dashed_throughout_and_unmarked():
-    chart = MMMDashboard(example_results()).curves.charts["affiliate"]
+    chart = MMMDashboard(example_results()).tabs.look_at("curves").charts["affiliate"]
 
     assert len(chart.line.x) == 0
     assert chart.extrapolated.x[0] == 0
@@ -209,7 +212,7 @@ def test_curve_that_cannot_be_told_is_dashed_throughout_and_unmarked():
 
 def test_decomposition_stacks_to_the_expected_outcome():
     results = example_results()
-    chart = MMMDashboard(results).decomposition
+    chart = MMMDashboard(results).tabs.look_at("weeks")
     top = list(chart.layers.values())[-1].y[1]
 
     assert np.allclose(top, results.decomposition.expected[-MOST_WEEKS:])
@@ -219,7 +222,7 @@ def test_decomposition_stacks_to_the_expected_outcome():
 
 @pytest.mark.parametrize("weeks", [5, 30, 60, 104, 208])
 def test_decomposition_has_few_dates_for_any_length(weeks):
-    chart = MMMDashboard(example_results(weeks=weeks)).decomposition
+    chart = MMMDashboard(example_results(weeks=weeks)).tabs.look_at("weeks")
 
     assert 2 <= len(chart.x_axis.tick_values) <= 4
 
@@ -229,14 +232,14 @@ def test_any_number_of_channels_is_shown(count):
     made = [replace(SHOP[k % 7], name=f"channel {k}") for k in range(count)]
     dashboard = MMMDashboard(example_results(made))
 
-    assert len(rows(dashboard)) == len(dashboard.curves.charts) == count
+    assert len(rows(dashboard)) == len(dashboard.tabs.look_at("curves").charts) == count
     assert all(f"Channel {k}" in text(dashboard) for k in range(count))
 
 
 @pytest.mark.parametrize("scale", [1e-5, 1e9])
 def test_tiny_and_huge_amounts_are_shown_short(scale):
     made = [Made("tv", 3 * scale, 4 * scale, 2, 3 * scale), Made("meta", scale, scale, 3, scale)]
-    chart = MMMDashboard(example_results(made)).curves.charts["tv"]
+    chart = MMMDashboard(example_results(made)).tabs.look_at("curves").charts["tv"]
 
     assert all(len(label) <= 8 for label in chart.x_axis.tick_labels.values())
 
@@ -263,7 +266,7 @@ def test_version_without_heavy_parts_is_shown_without_charts():
 
     dashboard = MMMDashboard(light)
 
-    assert dashboard.decomposition.layout.display == "none"
+    assert dashboard.tabs.look_at("weeks").layout.display == "none"
     assert "Put the next euro" in text(dashboard)
 
 

@@ -34,3 +34,4 @@ def at_least(role: Role) -> Callable[[Request], Member]:
 
 
 Viewer = Annotated[Member, Depends(at_least(Role.VIEWER))]
+Analyst = Annotated[Member, Depends(at_least(Role.ANALYST))]

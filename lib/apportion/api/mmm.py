@@ -1,18 +1,21 @@
-"""The media mix model: results, versions, budget."""
+"""The media mix model: results, versions, training, budget."""
 
+import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field
 
+from apportion.api.members import Analyst
 from apportion.api.negotiation import takes_json
-from apportion.api.openapi import NOT_THERE, READS, TAKES_BODY
+from apportion.api.openapi import IN_THE_WAY, NOT_THERE, READS, TAKES_BODY
 from apportion.api.paging import Cursor, Limit, first, unknown_cursor
 from apportion.api.workspaces import Mine
 from apportion.results.base import Result
 from apportion.results.mmm import (
     BudgetPlan,
     MMMResults,
+    ModelStatus,
     ModelVersion,
     Objective,
     Risk,
@@ -56,6 +59,27 @@ class BudgetRequest(Result):
     """Whether the mean is to be good, or the mean of the worst quarter of what is possible."""
 
 
+class TrainingRequest(Result):
+    """What a model is to be trained on."""
+
+    model_config = ConfigDict(strict=True, validate_by_name=False)
+
+    channels: str | list[str] = ""
+    """Names, or one comma-separated text; without it, every channel with enough spend."""
+    start: Annotated[dt.date, Field(strict=False)] | None = None
+    """First training day; without it, four years before the last week."""
+    end: Annotated[dt.date, Field(strict=False)] | None = None
+    """Last training day; without it, the latest complete week."""
+
+
+class TrainingAnswer(Result):
+    """A version that will be trained."""
+
+    model_id: str
+    status: ModelStatus
+    run_id: str
+
+
 class VersionPage(Result):
     """Versions, newest first."""
 
@@ -80,6 +104,21 @@ def list_versions(workspace: Mine, limit: Limit = 50, cursor: Cursor = None) -> 
     rows = workspace.mmm.versions(limit + 1, before=_version(cursor))
     page, last = first(rows, limit)
     return VersionPage(versions=page, next_cursor=None if last is None else str(last.version))
+
+
+@router.post(
+    "/run",
+    status_code=202,
+    responses=IN_THE_WAY | TAKES_BODY,
+    dependencies=[Depends(takes_json)],
+)
+def train_model(workspace: Mine, member: Analyst, asked: TrainingRequest) -> TrainingAnswer:
+    """Ask for a training in the background; follow it as `GET …/runs/{runId}`.
+
+    While one waits or runs, the answer is 409 with its `modelId`.
+    """
+    run = workspace.mmm.request(asked.channels, asked.start, asked.end, requested_by=member.actor)
+    return TrainingAnswer(model_id=run.id, run_id=run.id, status=ModelStatus.DRAFT)
 
 
 @router.post("/optimize", responses=NOT_THERE | TAKES_BODY, dependencies=[Depends(takes_json)])

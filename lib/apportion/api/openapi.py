@@ -49,6 +49,7 @@ READS: Responses = {
     304: {"description": "Not changed since it was read with this ETag.", "headers": _ETAG},
 }
 NOT_THERE: Responses = {404: _refusal("There is no such record, or it is another tenant's.")}
+IN_THE_WAY: Responses = {409: _refusal("It would collide with something that exists or runs.")}
 TAKES_BODY: Responses = {
     413: _refusal("The body is too long."),
     415: _refusal("The body does not say that it is JSON."),

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from apportion.errors import (
+    AlreadyRequestedError,
     ApportionError,
     ConfigurationError,
     ConflictError,
@@ -59,6 +60,10 @@ class Problem(Result):
     """What is wrong with which field, where that is the reason."""
     reference: str | None = None
     """Under which the log has what happened, where the fault is ours."""
+    run_id: str | None = None
+    """The run that is in the way, where one is."""
+    model_id: str | None = None
+    """The version that this run trains, where it does."""
 
 
 def problem(
@@ -67,6 +72,8 @@ def problem(
     *,
     errors: Iterable[FieldProblem] = (),
     reference: str | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Give the answer for `status`."""
@@ -76,6 +83,8 @@ def problem(
         detail=detail or HTTPStatus(status).description or HTTPStatus(status).phrase,
         errors=tuple(errors),
         reference=reference,
+        run_id=run_id,
+        model_id=model_id,
     )
     return Response(
         body.model_dump_json(),
@@ -115,6 +124,9 @@ async def of_our_error(request: Request, error: ApportionError) -> Response:
             return problem(403, str(error))
         case NotFoundError():
             return problem(404, str(error))
+        case AlreadyRequestedError(kind=kind, run_id=run_id):
+            model_id = run_id if kind == "mmm" else None
+            return problem(409, str(error), run_id=run_id, model_id=model_id)
         case ConflictError():
             return problem(409, str(error))
         case FieldError():

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from apportion.api.openapi import NOT_THERE, READS
+from apportion.api.members import Analyst
+from apportion.api.openapi import IN_THE_WAY, NOT_THERE, READS
 from apportion.api.paging import Cursor, Limit, first, unknown_cursor
 from apportion.api.workspaces import Mine
 from apportion.errors import NotFoundError
@@ -37,3 +38,9 @@ def list_runs(workspace: Mine, limit: Limit = 50, cursor: Cursor = None) -> RunP
 def read_run(workspace: Mine, id: UUID) -> Run:
     """Give one run: what it does, how far it is, how it ended."""
     return workspace.runs.get(str(id))
+
+
+@router.post("/{id}/cancel", responses=NOT_THERE | IN_THE_WAY)
+def cancel_run(workspace: Mine, member: Analyst, id: UUID) -> Run:
+    """End a run that waits or runs; nothing of it will be stored."""
+    return workspace.runs.cancel(str(id), requested_by=member.actor)

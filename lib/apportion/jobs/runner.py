@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from apportion.errors import RunFailedError
-from apportion.jobs.notebooks import check_parameters, find_notebook
 from apportion.results.runs import Run
 from apportion.workspace import Workspace
+from apportion.workspace.notebooks import check_parameters, find_notebook
 from apportion.workspace.runs import reason_of
 
 POLL_SECONDS = 0.25

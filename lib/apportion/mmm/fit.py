@@ -20,8 +20,9 @@ from apportion.mmm.data import MediaMixData
 from apportion.mmm.density import SAMPLED, arguments
 from apportion.mmm.native import sampler_model
 from apportion.mmm.posterior import FittedMMM
-from apportion.mmm.settings import OnProgress, SamplerSettings, ShouldStop
+from apportion.mmm.settings import OnProgress, SamplerSettings, ShouldStop, ignore_progress
 from apportion.results.mmm import SamplerDiagnostics
+from apportion.results.runs import ChainProgress
 
 _POLL_SECONDS = 0.2
 _PROGRESS_MILLISECONDS = 200
@@ -43,7 +44,7 @@ def fit(
     *,
     settings: SamplerSettings,
     seed: int,
-    on_progress: OnProgress = lambda share, message: None,
+    on_progress: OnProgress = ignore_progress,
     should_stop: ShouldStop = lambda: False,
 ) -> Sampled:
     """Sample the posterior of `data`.
@@ -79,12 +80,12 @@ def _sample(
     should_stop: ShouldStop,
 ) -> Any:
     steps = settings.chains * (settings.tune + settings.draws)
-    finished = 0
+    seen: list[Any] = []
 
     def record(chains: list[Any]) -> None:
         # Runs in the sampler's own thread, where an exception would be lost: only take note.
-        nonlocal finished
-        finished = sum(chain.finished_draws for chain in chains)
+        nonlocal seen
+        seen = chains
 
     running = nutpie.sample(
         compiled,
@@ -107,10 +108,25 @@ def _sample(
                 return running.wait(timeout=_POLL_SECONDS)
             except TimeoutError:
                 _stop_if(should_stop())
-                on_progress(min(finished / steps, 1.0), f"Sampling, step {finished:,} of {steps:,}")
+                chains = _progress_of(seen)
+                finished = sum(chain.draws for chain in chains)
+                message = f"Sampling, step {finished:,} of {steps:,}"
+                on_progress(min(finished / steps, 1.0), message, chains)
     except BaseException:
         running.cancel()
         raise
+
+
+def _progress_of(chains: list[Any]) -> tuple[ChainProgress, ...]:
+    return tuple(
+        ChainProgress(
+            chain=number,
+            draws=chain.finished_draws,
+            total=chain.total_draws,
+            divergences=chain.divergences,
+        )
+        for number, chain in enumerate(chains, start=1)
+    )
 
 
 def _stop_if(stop: bool) -> None:

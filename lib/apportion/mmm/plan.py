@@ -78,21 +78,80 @@ def plan(
     splitter = Splitter(fitted, window, lower, upper, risk)
     spent = _total(splitter, objective, total, target, digits)
     best = whole_cents(splitter.split(spent), spent, lower, upper, digits=digits)
+    kept = [name for name in fitted.data.channels if name in held - bounds.keys()]
+    priced = _priced(fitted, results, window, best, lower, upper)
+    reached = priced.careful_revenue if risk is Risk.CAREFUL else priced.projected_revenue
+    return priced.model_copy(
+        update={
+            "objective": objective,
+            "target": target,
+            "risk": risk,
+            "bound": max(splitter.bound(spent), reached),
+            "checks": (*_kept(kept), *priced.checks),
+        }
+    )
+
+
+def price(fitted: FittedMMM, results: MMMResults, spend: Mapping[str, float]) -> BudgetPlan:
+    """Say what a given split of a week would bring.
+
+    Parameters
+    ----------
+    fitted, results : FittedMMM and MMMResults
+        The same completed version's.
+    spend : mapping of str to float
+        What each channel gets in a week; one that is not named keeps its spend.
+
+    Raises
+    ------
+    FieldError
+        If there is no such channel, or an amount is beyond where its curve ends.
+    NotEnoughDataError
+        If no channel has spend in the window.
+    """
+    window = Window.of(fitted)
+    current = fitted.data.spend[window.start : window.stop].mean(0)
+    _check_current(current)
+    digits = digits_of(results.currency)
+    names = fitted.data.channels
+    for name, amount in spend.items():
+        if name not in names:
+            raise FieldError(
+                "spend", name, found="no such channel", allowed=f"one of {', '.join(names)}"
+            )
+        most = MAX_SCALE * current[names.index(name)] * (1 + ROUNDING) + 10.0**-digits
+        if not 0 <= amount <= most:
+            raise FieldError(
+                "spend",
+                name,
+                found=money(amount),
+                allowed=f"0 to {money(most)}, which is {MAX_SCALE:g} times what is spent now",
+            )
+    given = np.array([spend.get(name, now) for name, now in zip(names, current, strict=True)])
+    return _priced(fitted, results, window, given, given, given)
+
+
+def _priced(
+    fitted: FittedMMM,
+    results: MMMResults,
+    window: Window,
+    best: Amounts,
+    lower: Amounts,
+    upper: Amounts,
+) -> BudgetPlan:
+    current = fitted.data.spend[window.start : window.stop].mean(0)
     now, then = _revenue(fitted, window, current, best)
     beyond = best > fitted.data.spend.max(0) * (1 + ROUNDING)
     gain = (then - now).sum(1)
-    worst = worst_mean(then.sum(1))
-    reached = worst if risk is Risk.CAREFUL else float(then.sum(1).mean())
+    total = float(round(best.sum(), digits_of(results.currency)))
+    per_unit = 1 / total if total > 0 else 0.0
     return BudgetPlan(
         model_id=results.model_id,
         version=results.version,
         currency=results.currency,
         estimate_window=fitted.data.range_of(window.start, window.stop),
-        total_budget=float(round(best.sum(), digits)),
+        total_budget=total,
         current_budget=float(current.sum()),
-        objective=objective,
-        target=target,
-        risk=risk,
         allocation=tuple(
             ChannelPlan(
                 channel=name,
@@ -113,16 +172,13 @@ def plan(
         current_revenue_interval=interval(now.sum(1)),
         projected_revenue=float(then.sum(1).mean()),
         projected_revenue_interval=interval(then.sum(1)),
-        projected_roi=float(then.sum(1).mean() / spent),
-        projected_roi_interval=interval(then.sum(1) / spent),
-        careful_revenue=worst,
-        bound=max(splitter.bound(spent), reached),
+        projected_roi=float(then.sum(1).mean() * per_unit),
+        projected_roi_interval=interval(then.sum(1) * per_unit),
+        careful_revenue=worst_mean(then.sum(1)),
         gain=float(gain.mean()),
         gain_interval=interval(gain),
-        checks=(
-            *_kept([name for name in fitted.data.channels if name in held - bounds.keys()]),
-            *_beyond([name for row, name in enumerate(fitted.data.channels) if beyond[row]]),
-        ),
+        probability_better=float((gain > 0).mean()),
+        checks=_beyond([name for row, name in enumerate(fitted.data.channels) if beyond[row]]),
     )
 
 

@@ -1,12 +1,23 @@
 """How a model is sampled, and how a long run reports and is stopped."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-OnProgress = Callable[[float, str], None]
-"""Called with the share done, from 0 to 1 and never falling, and what is being done."""
+from apportion.results.runs import ChainProgress
+
+
+class OnProgress(Protocol):
+    """Called with the share done, from 0 to 1 and never falling, and what is being done."""
+
+    def __call__(self, share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
+        """Take note; `chains` says how far each chain is while a sampler runs."""
+
+
+def ignore_progress(share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
+    """Take no note."""
+
 
 ShouldStop = Callable[[], bool]
 """Asked several times a second while sampling; True ends the run."""

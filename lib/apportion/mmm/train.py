@@ -23,7 +23,7 @@ from apportion.mmm.diagnostics import Holdout
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
-from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldStop
+from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldStop, ignore_progress
 from apportion.results.mmm import (
     Check,
     CheckLevel,
@@ -35,6 +35,7 @@ from apportion.results.mmm import (
     SamplerDiagnostics,
 )
 from apportion.results.mmm_settings import MMMSettings
+from apportion.results.runs import ChainProgress
 
 if TYPE_CHECKING:
     from apportion.mmm.fit import Sampled
@@ -86,7 +87,7 @@ def train(
     entries: Sequence[Entry] = (),
     told: MMMSettings = USUAL,
     settings: SamplerSettings = DEFAULT,
-    on_progress: OnProgress = lambda share, message: None,
+    on_progress: OnProgress = ignore_progress,
     should_stop: ShouldStop = lambda: False,
 ) -> TrainedMMM:
     """Fit a media mix model, judge it, and work out what it says.
@@ -222,8 +223,11 @@ class _Run:
     ) -> "Sampled":
         from apportion.mmm.fit import fit  # loads the sampler
 
-        def on_progress(share: float, message: str) -> None:
-            self.on_progress(low + share * (high - low), message.replace(",", f"{what},", 1))
+        def on_progress(
+            share: float, message: str, chains: Sequence[ChainProgress] = (), /
+        ) -> None:
+            told = message.replace(",", f"{what},", 1)
+            self.on_progress(low + share * (high - low), told, chains)
 
         sampled = fit(
             data,

@@ -109,6 +109,14 @@ class AuditAction(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     TENANT_CHANGED = "tenant_changed"
     DATA_IMPORTED = "data_imported"
+    RUN_REQUESTED = "run_requested"
+    RUN_CANCELLED = "run_cancelled"
+    MODEL_MADE_CURRENT = "model_made_current"
+    """A version that was held back, despite that."""
+    MODEL_ROLLED_BACK = "model_rolled_back"
+    """An earlier version in place of a later one."""
+    ALERT_TARGET_ADDED = "alert_target_added"
+    ALERT_TARGET_REMOVED = "alert_target_removed"
 
 
 class AuditEvent(Result):

@@ -222,13 +222,20 @@ class Provenance(Result):
 
 
 class Training(Result):
-    """A version that is being trained."""
+    """A version that is being trained, or waits for it."""
 
     model_id: str
     version: int
     status: ModelStatus
+    """Draft: it waits for a worker."""
     progress: float
     """Between 0 and 1."""
+    run_id: str | None = None
+    """The run that trains it; it can be followed and cancelled."""
+    message: str = ""
+    """What it is doing."""
+    remaining_seconds: float | None = None
+    """About how much longer it takes; null: cannot be told."""
 
 
 class ModelVersion(Result):
@@ -240,6 +247,10 @@ class ModelVersion(Result):
     last_run_at: dt.datetime | None = None
     reason: str | None = None
     """Why a version failed; None unless it did."""
+    held_back: str | None = None
+    """Why a completed version did not become current by itself; None unless so."""
+    is_current: bool = False
+    """Whether this is the version that pages, API and budget rest on."""
     currency: str = ""
     date_range: DateRange | None = None
     """The training data."""
@@ -347,10 +358,12 @@ class BudgetPlan(Result):
     projected_roi_interval: Interval
     careful_revenue: float
     """Mean revenue of the worst quarter of what the model thinks possible, at optimal spend."""
-    bound: float
+    bound: float | None = None
     """No split of this total within the limits has a better revenue (careful: mean of the worst
-    quarter) in the model: proved by the dual problem."""
+    quarter) in the model: proved by the dual problem. None: the split was given, not sought."""
     gain: float
     """What it projects over what is now, within each draw: far surer than the two are apart."""
     gain_interval: Interval
+    probability_better: float
+    """Share of what the model thinks possible in which it brings more than what is now."""
     checks: tuple[Check, ...] = ()

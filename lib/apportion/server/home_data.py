@@ -26,6 +26,7 @@ _STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.RUNNING: ("Running", "info", "run"),
     RunStatus.COMPLETED: ("Completed", "good", "ok"),
     RunStatus.FAILED: ("Failed", "bad", "bad"),
+    RunStatus.CANCELLED: ("Cancelled", "", "draft"),
 }
 
 

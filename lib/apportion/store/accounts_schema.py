@@ -6,11 +6,9 @@ another role, a removal) can so never reach into another company. A session join
 one sign-in proved: a row for each, with the same hash, and one of them chosen.
 
 Two questions must be asked before the tenant is known: which accounts have this e-mail address, and
-which belong to this session? :data:`KEYS` names the columns by which a transaction that knows the
-key, and no tenant, may read these rows and no others.
+which belong to this session? :data:`apportion.store.schema.KEYS` names the columns by which a
+transaction that knows the key, and no tenant, may read these rows and no others.
 """
-
-from collections.abc import Mapping
 
 from sqlalchemy import (
     Boolean,
@@ -106,6 +104,3 @@ sign_in_attempts = Table(
     created("last_at"),
     Column("blocked_until", UtcDateTime),
 )
-
-KEYS: Mapping[Table, str] = {users: "email", sessions: "hash"}
-"""The column by which a transaction without a tenant, but with a key, may read a table."""

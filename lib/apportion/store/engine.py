@@ -132,7 +132,7 @@ class Database:
         """Give a transaction, committed at the end and rolled back by an exception.
 
         Without `tenant_id` it sees `tenants` only; with it, that tenant's rows only. With `key` it
-        may read what :data:`apportion.store.accounts_schema.KEYS` opens to who knows that key.
+        may read what :data:`apportion.store.schema.KEYS` opens to who knows that key.
         """
         options: dict[str, Any] = {
             WRITES: writes,

@@ -26,8 +26,7 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.sql.selectable import Alias, FromClause, Join
 
-from apportion.store.accounts_schema import KEYS
-from apportion.store.schema import TENANT_TABLES
+from apportion.store.schema import KEYS, TENANT_TABLES
 
 TENANT_OPTION = "apportion_tenant_id"
 """The execution option that names the tenant of a transaction."""

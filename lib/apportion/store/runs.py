@@ -1,7 +1,7 @@
 """Background runs of one tenant: who executes them, how far they are, how they ended."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,8 @@ from sqlalchemy import Row, and_, or_
 from apportion.errors import ConflictError
 from apportion.results.accounts import Role
 from apportion.results.mmm import ModelStatus
-from apportion.results.runs import Run, RunStatus
+from apportion.results.runs import UNFINISHED, ChainProgress, Run, RunOrigin, RunStatus
+from apportion.store.jobs_schema import run_queue
 from apportion.store.schema import mmm_models, runs
 from apportion.store.tenant_bound import TenantBound, not_found, now, parse_id
 from apportion.store.tenant_connection import TenantConnection
@@ -21,7 +22,6 @@ SILENCE = dt.timedelta(minutes=2)
 
 ABANDONED = "The process ended before the run did."
 _RUN = tuple(runs.c[name] for name in Run.model_fields)
-_UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 class Runs(TenantBound):
@@ -56,6 +56,7 @@ class Runs(TenantBound):
                 id=run_id,
                 kind=kind,
                 parameters=dict(parameters),
+                origin=RunOrigin.COMMAND,
                 created_at=started_at,
                 **{"status": RunStatus.QUEUED, **process},
             )
@@ -73,7 +74,7 @@ class Runs(TenantBound):
         """
         process = _process(host, pid, process_started, now())
         with self._writing() as connection:
-            _move(connection, run_id, (RunStatus.QUEUED,), **process)
+            move(connection, run_id, (RunStatus.QUEUED,), **process)
         return self.run(run_id)
 
     def heartbeat(self, run_id: str) -> None:
@@ -85,10 +86,25 @@ class Runs(TenantBound):
             If there is no such run, or it is not running (any more).
         """
         with self._writing() as connection:
-            _move(connection, run_id, (RunStatus.RUNNING,), heartbeat_at=now())
+            move(connection, run_id, (RunStatus.RUNNING,), heartbeat_at=now())
 
-    def report_progress(self, run_id: str, progress: float, message: str) -> None:
+    def report_progress(
+        self,
+        run_id: str,
+        progress: float,
+        message: str,
+        *,
+        remaining_seconds: float | None = None,
+        chains: Sequence[ChainProgress] = (),
+    ) -> None:
         """Say how far a run is, from 0 to 1, and what it does; this is a heartbeat too.
+
+        Parameters
+        ----------
+        remaining_seconds : float, optional
+            About how much longer it takes; None: cannot be told.
+        chains : sequence of ChainProgress
+            How far each chain of the sampler is, while one runs.
 
         Raises
         ------
@@ -97,9 +113,15 @@ class Runs(TenantBound):
         """
         if not 0 <= progress <= 1:
             raise ValueError(f"progress must be from 0 to 1, got {progress}")
-        values = {"progress": progress, "message": message, "heartbeat_at": now()}
+        values = {
+            "progress": progress,
+            "message": message,
+            "remaining_seconds": remaining_seconds,
+            "chains": [chain.model_dump(mode="json") for chain in chains] or None,
+            "heartbeat_at": now(),
+        }
         with self._writing() as connection:
-            _move(connection, run_id, (RunStatus.RUNNING,), **values)
+            move(connection, run_id, (RunStatus.RUNNING,), **values)
 
     def finish_run(
         self,
@@ -116,26 +138,31 @@ class Runs(TenantBound):
             If there is no such run, or it has ended already.
         """
         status = RunStatus(status)
-        if status in _UNFINISHED:
+        if status in UNFINISHED:
             raise ValueError(f"a run finishes as completed or failed, got {status}")
+        at = now()
         values: dict[str, object] = {
             "status": status,
             "message": message,
             "output_path": output_path,
-            "finished_at": now(),
+            "finished_at": at,
+            "remaining_seconds": None,
+            "chains": None,
         }
         if status is RunStatus.COMPLETED:
             values["progress"] = 1.0
         with self._writing() as connection:
-            _move(connection, run_id, _UNFINISHED, **values)
-            _fail_models(connection, run_id, message or "The run ended without completing it.")
+            move(connection, run_id, UNFINISHED, **values)
+            fail_models(connection, run_id, message or "The run ended without completing it.")
+            end_in_queue(connection, run_id, at)
         return self.run(run_id)
 
     def fail_abandoned_runs(self, *, host: str, is_alive: Callable[[int, float], bool]) -> int:
         """Fail the runs, and their model versions, whose process is gone.
 
         A run on `host` is alive when its process is; one on another machine when it was heard of
-        within the last two minutes.
+        within the last two minutes. Runs of a worker are left alone: the workers take them over
+        from each other.
 
         Parameters
         ----------
@@ -152,7 +179,8 @@ class Runs(TenantBound):
         with self._reading() as connection:
             columns = (runs.c.host, runs.c.pid, runs.c.process_started, runs.c.heartbeat_at)
             statement = connection.select(runs.c.id, *columns, of=runs)
-            running = connection.execute(statement.where(runs.c.status == RunStatus.RUNNING)).all()
+            is_alone = statement.where(runs.c.status == RunStatus.RUNNING, runs.c.worker.is_(None))
+            running = connection.execute(is_alone).all()
         abandoned = [
             row
             for row in running
@@ -213,7 +241,7 @@ class Runs(TenantBound):
             failed = {"status": RunStatus.FAILED, "message": ABANDONED, "finished_at": now()}
             if connection.update(runs, *is_running, **failed) == 0:
                 return False  # it ended, or another process failed it, since it was read
-            _fail_models(connection, str(run_id), ABANDONED)
+            fail_models(connection, str(run_id), ABANDONED)
             return True
 
 
@@ -230,7 +258,7 @@ def _process(host: str, pid: int | None, started: float | None, at: dt.datetime)
     }
 
 
-def _move(
+def move(
     connection: TenantConnection, run_id: str, allowed: tuple[RunStatus, ...], **values: object
 ) -> None:
     """Change a run that is in one of the `allowed` statuses."""
@@ -244,7 +272,8 @@ def _move(
     raise ConflictError(f"Run {run_id} is {status}; it would have to be {' or '.join(allowed)}.")
 
 
-def _fail_models(connection: TenantConnection, run_id: str, reason: str) -> None:
+def fail_models(connection: TenantConnection, run_id: str, reason: str) -> None:
+    """Fail the model versions that a run leaves in training."""
     connection.update(
         mmm_models,
         mmm_models.c.run_id == UUID(run_id),
@@ -255,5 +284,11 @@ def _fail_models(connection: TenantConnection, run_id: str, reason: str) -> None
     )
 
 
+def end_in_queue(connection: TenantConnection, run_id: str, at: dt.datetime) -> None:
+    """Note that a run needs no worker any more; one that never stood in the queue is no matter."""
+    is_open = (run_queue.c.run_id == UUID(run_id), run_queue.c.ended_at.is_(None))
+    connection.update(run_queue, *is_open, ended_at=at)
+
+
 def _run(row: Row[Any]) -> Run:
-    return Run.model_validate({**row._mapping, "id": str(row.id)})
+    return Run.model_validate({**row._mapping, "id": str(row.id), "chains": row.chains or ()})

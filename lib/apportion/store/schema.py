@@ -1,8 +1,8 @@
 """The tables: SPEC's four, the source data, and what runs need; accounts have their own module.
 
-Every table but `tenants` and `sign_in_attempts` belongs to a tenant: its ``tenant_id`` comes first
-in its key and in every foreign key to another tenant's table, so that no row can point into another
-tenant's data. The columns of a source table are named as in :mod:`apportion.frames`.
+Every table but `tenants`, `sign_in_attempts` and `workers` belongs to a tenant: its ``tenant_id``
+comes first in its key and in every foreign key to another tenant's table, so that no row can point
+into another tenant's data. The columns of a source table are named as in :mod:`apportion.frames`.
 """
 
 from collections.abc import Mapping
@@ -25,10 +25,12 @@ from sqlalchemy import (
     func,
 )
 
-from apportion.store.accounts_schema import sign_in_attempts
+from apportion.store import operations_schema as operations_schema
+from apportion.store.accounts_schema import sessions, sign_in_attempts, users
 from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
 from apportion.store.columns import tenants as tenants
+from apportion.store.jobs_schema import run_queue, workers
 from apportion.store.mmm_schema import lift_tests as lift_tests
 from apportion.store.mmm_schema import mmm_settings as mmm_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
@@ -119,10 +121,16 @@ runs = tenant_table(
     "runs",
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
-    *status("queued", "running", "completed", "failed", default="queued"),
+    *status("queued", "running", "completed", "failed", "cancelled", default="queued"),
     Column("parameters", JsonValue, nullable=False),
+    Column("origin", Text, nullable=False, server_default="person"),
+    text("requested_by"),
     Column("progress", Double, nullable=False, server_default="0"),
     text("message"),
+    Column("remaining_seconds", Double),
+    Column("chains", JsonValue),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("worker", Text),
     Column("host", Text),
     Column("pid", BigInteger),
     Column("process_started", Double),
@@ -140,6 +148,7 @@ mmm_models = tenant_table(
     Column("run_id", Uuid),
     *status("draft", "running", "completed", "failed", default="draft"),
     Column("reason", Text),
+    Column("held_back", Text),
     Column("channels", TextList, nullable=False),
     Column("date_range_start", Date),
     Column("date_range_end", Date),
@@ -182,7 +191,11 @@ ai_insights_cache = tenant_table(
 TENANT_TABLES: frozenset[Table] = frozenset(metadata.tables.values()) - {
     tenants,
     sign_in_attempts,
+    workers,
 }
+
+KEYS: Mapping[Table, str] = {users: "email", sessions: "hash", run_queue: "kind"}
+"""The column by which a transaction without a tenant, but with a key, may read a table."""
 
 SOURCE_TABLES: Mapping[str, Table] = {
     "spend": daily_spend,

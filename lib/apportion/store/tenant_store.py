@@ -1,19 +1,34 @@
 """Everything that is stored of one tenant."""
 
 from apportion.store.audit import Audit
+from apportion.store.backtests import BackTests
 from apportion.store.company import Company
 from apportion.store.imports import Imports
 from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
-from apportion.store.runs import Runs
+from apportion.store.run_log import RunLog
+from apportion.store.run_requests import RunRequests
 from apportion.store.sessions import Sessions
 from apportion.store.source_data import SourceData
+from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
 from apportion.store.users import Users
 
 
 class TenantStore(
-    SourceData, Models, ModelSettings, Runs, Imports, Users, Sessions, Tokens, Audit, Company
+    SourceData,
+    Models,
+    ModelSettings,
+    Successions,
+    BackTests,
+    RunRequests,
+    RunLog,
+    Imports,
+    Users,
+    Sessions,
+    Tokens,
+    Audit,
+    Company,
 ):
     """One tenant's door to the database: there is no method that could reach another's rows.
 

@@ -5,28 +5,12 @@ get tones of the neutral colour, so that neighbouring areas differ. A colour nev
 the name is always beside it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_NAMES = {
-    "meta": "Meta",
-    "google": "Google",
-    "tiktok": "TikTok",
-    "email": "Email",
-    "direct": "Direct",
-    "organic": "Organic",
-    "affiliate": "Affiliate",
-    "display": "Display",
-    "tv": "TV",
-    "others": "Others",
-    "facebook": "Facebook",
-    "instagram": "Instagram",
-    "google_ads": "Google Ads",
-    "youtube": "YouTube",
-    "linkedin": "LinkedIn",
-}
+from apportion.words import channel_id, channel_name
+
 _COLOURS = {
     **{
         known: known
@@ -40,9 +24,6 @@ _COLOURS = {
     "affiliates": "affiliate",
     "e-mail": "email",
 }  # fmt: skip
-_ACRONYMS = {"crm", "ctv", "dooh", "dsp", "ooh", "ppc", "pr", "sea", "sem", "seo", "sms", "tv"}
-_SUFFIX = re.compile(r"[_ ](s|spend|cost)$", re.IGNORECASE)
-_LONGEST = 40
 _TONES = ("others", "others-2", "others-3", "others-4")
 
 
@@ -63,10 +44,8 @@ class ChannelLook:
 
 def channel_look(channel: str) -> ChannelLook:
     """Give the look of one channel."""
-    bare = _SUFFIX.sub("", channel.strip()) or channel
-    known = bare.lower().replace(" ", "_")
-    colour = _COLOURS.get(known, "others")
-    return ChannelLook(channel, _NAMES.get(known) or _tidy(bare), colour, colour)
+    colour = _COLOURS.get(channel_id(channel), "others")
+    return ChannelLook(channel, channel_name(channel), colour, colour)
 
 
 def channel_looks(channels: Iterable[str]) -> Mapping[str, ChannelLook]:
@@ -86,10 +65,3 @@ def channel_looks(channels: Iterable[str]) -> Mapping[str, ChannelLook]:
         )
         for channel, look in looks.items()
     }
-
-
-def _tidy(channel: str) -> str:
-    words = re.split(r"[_\s]+", channel.strip("_ ")) if channel.strip("_ ") else [channel]
-    first, *rest = [word.upper() if word.lower() in _ACRONYMS else word for word in words]
-    name = " ".join([first[:1].upper() + first[1:], *rest])
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"

@@ -15,6 +15,7 @@ from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -56,12 +57,17 @@ class Workspace:
     @cached_property
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
-        return MMMWorkspace(self._store, self.runs, run_id=self._settings.run_id)
+        return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def versions(self) -> VersionsWorkspace:
+        """The model's versions: compare, override, roll back, back-test."""
+        return VersionsWorkspace(self._store, self._member)
 
     @cached_property
     def runs(self) -> RunsWorkspace:
-        """Background runs: start, follow, finish."""
-        return RunsWorkspace(self._store)
+        """Background runs: ask for one, follow it, cancel it."""
+        return RunsWorkspace(self._store, self._settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:

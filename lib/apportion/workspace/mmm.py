@@ -1,13 +1,14 @@
 """The media mix model of one tenant: train a version, read the versions there are."""
 
 import datetime as dt
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apportion.errors import NotFoundError
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
+from apportion.results.accounts import Actor
 from apportion.results.mmm import (
     BudgetPlan,
     MMMResults,
@@ -16,14 +17,17 @@ from apportion.results.mmm import (
     Risk,
     SpendBounds,
 )
+from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
 from apportion.workspace.mmm_data import prepared
 from apportion.workspace.mmm_settings import Experiments, MMMSettingsWorkspace
-from apportion.workspace.runs import RunsWorkspace, reason_of
+from apportion.workspace.runs import Report, RunsWorkspace, reason_of
+from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
-REPORT_SECONDS = 0.5
-"""How often, at most, progress is written to the database."""
 
 
 class MMMWorkspace:
@@ -33,12 +37,14 @@ class MMMWorkspace:
         self,
         store: TenantStore,
         runs: RunsWorkspace,
+        versions: VersionsWorkspace,
         *,
         run_id: str | None,
         experiments: Experiments = tuple,
     ) -> None:
         self._store = store
         self._runs = runs
+        self._versions = versions
         self._run_id = run_id
         self._experiments = experiments
 
@@ -53,16 +59,17 @@ class MMMWorkspace:
         While a version is being trained, `training` says how far it is.
         """
         self._runs.fail_abandoned()
+        training = self._store.training()
         try:
             found = self._store.latest_model()
         except NotFoundError:
-            return MMMResults(
+            found = MMMResults(
                 model_id="",
                 version=0,
                 status=ModelStatus.DRAFT,
                 currency=self._store.tenant.currency,
             )
-        return found.model_copy(update={"training": self._store.training()})
+        return found.model_copy(update={"training": training})
 
     def version(self, version: int) -> MMMResults:
         """Give one version; NotFoundError if it is not there."""
@@ -101,20 +108,24 @@ class MMMWorkspace:
             If there is no such channel, the limits leave no way to spend exactly the total, or the
             target is out of reach.
         """
-        # Here and not above: showing a stored model needs no optimiser.
-        from apportion.mmm.plan import plan
-
-        results = self._store.model()
-        fitted = FittedMMM.from_bytes(self._store.posterior(results.model_id))
-        return plan(
-            fitted,
-            results,
-            total_budget,
-            bounds or {},
-            objective=objective,
-            target=target,
-            risk=risk,
+        return self.planner().optimise(
+            total_budget, bounds, objective=objective, target=target, risk=risk
         )
+
+    def planner(self, version: int | None = None) -> "Planner":
+        """Give a completed version, or the current one, ready to price budgets.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version, or it has not completed.
+        """
+        # Here and not above: showing a stored model needs no optimiser.
+        from apportion.mmm.planner import Planner
+
+        results = self._store.model(version)
+        posterior = self._store.posterior(results.model_id)
+        return Planner(FittedMMM.from_bytes(posterior), results)
 
     def prepare(
         self,
@@ -150,6 +161,31 @@ class MMMWorkspace:
             outcome=outcome,
         )
 
+    def request(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        *,
+        requested_by: Actor | None = None,
+    ) -> Run:
+        """Ask for a training in the background; the version that it makes has the run's id.
+
+        The data are looked at first, so that what cannot carry a model is refused at once.
+
+        Raises
+        ------
+        AlreadyRequestedError
+            If a training of this tenant waits or runs; it names the run.
+        ParameterError, DataError
+            As :meth:`prepare`.
+        """
+        self.prepare(channels, start, end)
+        names = channels if isinstance(channels, str) else ",".join(channels)
+        asked = {"channels": names, "start": str(start or ""), "end": str(end or "")}
+        parameters = {name: value for name, value in asked.items() if value}
+        return self._runs.request("mmm", parameters, requested_by=requested_by, exclusive=True)
+
     def refresh(
         self,
         channels: str | Sequence[str] = "",
@@ -162,7 +198,10 @@ class MMMWorkspace:
         """Train a model, check it, and store it as the new current version.
 
         A model that its checks refuse is stored as failed, with the reason, and the previous
-        version stays current. Data that cannot carry a model are refused before anything is stored.
+        version stays current. So it does where the new one is a wild jump from it
+        (:mod:`apportion.mmm.succession`): that one is stored, but held back. Then every version is
+        measured against the weeks that have come since. Data that cannot carry a model are refused
+        before anything is stored.
 
         Raises
         ------
@@ -175,6 +214,9 @@ class MMMWorkspace:
         from apportion.mmm.calibration import enter
         from apportion.mmm.train import summarise, train
 
+        done = None if self._run_id is None else self._store.model_of_run(self._run_id)
+        if done is not None:  # by an earlier process of this run, which ended right after it
+            return done
         settings = self.settings.get()
         data, entries = enter(
             self.prepare(channels, start, end, outcome),
@@ -203,20 +245,24 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                return self._store.complete_model(model.model_id, results, trained.posterior)
+                done = self._store.complete_model(
+                    model.model_id,
+                    results,
+                    trained.posterior,
+                    held_back=self._versions.why_held_back(results),
+                )
             except BaseException as error:
                 self._store.fail_model(model.model_id, reason_of(error))
                 raise
+            self._versions.measure()
+            return done
 
-    def _reporter(self, run_id: str, on_progress: OnProgress | None) -> OnProgress:
-        last = 0.0
+    def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
+        store = self._runs.reporter(run_id)
 
-        def report(fraction: float, message: str) -> None:
-            nonlocal last
+        def report(share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
             if on_progress is not None:
-                on_progress(fraction, message)
-            if time.monotonic() - last >= REPORT_SECONDS:
-                last = time.monotonic()
-                self._runs.report(run_id, fraction, message)
+                on_progress(share, message)
+            store(share, message, chains)
 
         return report

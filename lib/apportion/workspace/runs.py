@@ -1,23 +1,104 @@
-"""Background runs of one tenant: start, follow, finish."""
+"""Background runs of one tenant: ask for one, follow it, cancel it; start and finish one."""
 
+import datetime as dt
 import os
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
 
 import psutil
 from pydantic import JsonValue
 
 from apportion.errors import ApportionError
-from apportion.results.runs import Run, RunStatus
+from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor
+from apportion.results.runs import ChainProgress, Run, RunOrigin, RunStatus
 from apportion.store import TenantStore
+from apportion.workspace.notebooks import check_parameters, find_notebook
+
+REPORT_SECONDS = 0.5
+"""How often, at most, progress is written to the database."""
+
+TELLING_SHARE = 0.05
+"""From this share on, the time so far says something about the time to come."""
+
+
+class Report(Protocol):
+    """Says how far a run is."""
+
+    def __call__(self, share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
+        """Take the share done, from 0 to 1, what is being done, and each chain's draws."""
 
 
 class RunsWorkspace:
     """The runs of one tenant."""
 
-    def __init__(self, store: TenantStore) -> None:
+    def __init__(
+        self, store: TenantStore, notebooks: Path, member: ActingMember | None = None
+    ) -> None:
         self._store = store
+        self._notebooks = notebooks
+        self._member = member
+
+    def request(
+        self,
+        notebook: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        requested_by: Actor | None = None,
+        origin: RunOrigin = RunOrigin.PERSON,
+        exclusive: bool = False,
+        not_before: dt.datetime | None = None,
+    ) -> Run:
+        """Ask for a run; a worker takes it, now or when there is one.
+
+        Parameters
+        ----------
+        notebook : str
+            One of :data:`apportion.workspace.notebooks.NOTEBOOKS`.
+        parameters : mapping of str to str, optional
+            The notebook's own parameters as text, by name.
+        requested_by : Actor, optional
+            Who asks; None: the member for whom this workspace was opened, or the command line.
+        origin : RunOrigin
+            Why; a person goes before a schedule.
+        exclusive : bool
+            Refuse while any run of the notebook waits or runs, whatever its parameters.
+        not_before : datetime, optional
+            No worker takes it earlier.
+
+        Raises
+        ------
+        NotFoundError, ParameterError
+            If there is no such notebook or parameter; nothing was stored.
+        AlreadyRequestedError
+            If a run of the same notebook with the same parameters waits or runs; it names the run.
+        """
+        values = check_parameters(find_notebook(self._notebooks, notebook), parameters or {})
+        self.fail_abandoned()
+        return self._store.request_run(
+            notebook,
+            values,
+            by=requested_by or self._actor,
+            origin=origin,
+            exclusive=exclusive,
+            not_before=not_before,
+        )
+
+    def cancel(self, run_id: str, *, requested_by: Actor | None = None) -> Run:
+        """End a run that waits or runs: nothing of it will be stored.
+
+        Its processes end within seconds.
+
+        Raises
+        ------
+        NotFoundError, ConflictError
+            If there is no such run, or it has ended already.
+        """
+        self.fail_abandoned()
+        return self._store.cancel_run(run_id, by=requested_by or self._actor)
 
     def start(self, kind: str, parameters: Mapping[str, JsonValue]) -> Run:
         """Record a run of `kind` that this process carries out."""
@@ -46,9 +127,43 @@ class RunsWorkspace:
         self.fail_abandoned()
         return self._store.runs(limit, after=after)
 
-    def report(self, run_id: str, progress: float, message: str) -> None:
-        """Say how far a run is (0 to 1) and what it does."""
-        self._store.report_progress(run_id, progress, message)
+    def report(
+        self,
+        run_id: str,
+        progress: float,
+        message: str,
+        *,
+        remaining_seconds: float | None = None,
+        chains: Sequence[ChainProgress] = (),
+    ) -> None:
+        """Say how far a run is (0 to 1) and what it does.
+
+        Raises
+        ------
+        ConflictError
+            If the run has ended, perhaps because somebody cancelled it: stop.
+        """
+        self._store.report_progress(
+            run_id, progress, message, remaining_seconds=remaining_seconds, chains=chains
+        )
+
+    def reporter(self, run_id: str) -> Report:
+        """Give what reports a run's progress, with an estimate of the time it still takes.
+
+        It may be called as often as one likes: the database is written to twice a second.
+        """
+        begun = time.monotonic()
+        last = 0.0
+
+        def report(share: float, message: str, chains: Sequence[ChainProgress] = (), /) -> None:
+            nonlocal last
+            at = time.monotonic()
+            if at - last >= REPORT_SECONDS:
+                last = at
+                remaining = (at - begun) * (1 - share) / share if share >= TELLING_SHARE else None
+                self.report(run_id, share, message, remaining_seconds=remaining, chains=chains)
+
+        return report
 
     @contextmanager
     def of_this_process(self, kind: str, run_id: str | None) -> Iterator[str]:
@@ -67,6 +182,12 @@ class RunsWorkspace:
             self.fail(run.id, reason_of(error))
             raise
         self.complete(run.id)
+
+    @property
+    def _actor(self) -> Actor:
+        if self._member is None:
+            return COMMAND_LINE
+        return Actor(name=self._member.name, user_id=self._member.id)
 
     def complete(self, run_id: str, output_path: str | None = None) -> Run:
         """Mark a run completed."""

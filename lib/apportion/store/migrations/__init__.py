@@ -3,6 +3,7 @@
 Beside this module lies their history: ``versions/``, one revision a file, and Alembic's ``env.py``.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection, column, event, func, select, table
 from sqlalchemy.exc import OperationalError
 
 from apportion.config import Settings
@@ -82,17 +83,33 @@ def downgrade(url: str, revision: str) -> None:
 def _migrating(url: str) -> Iterator[Connection]:
     engine = create_engine(url)
     try:
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite:
+            event.listen(engine, "connect", _without_foreign_keys)
         with engine.connect() as connection:
             connection = connection.execution_options(**{WRITES: True})
             with connection.begin():
-                if connection.dialect.name == "postgresql":
+                if not is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
                 _refuse_newer(connection)
                 yield connection
+                if is_sqlite:
+                    _check_foreign_keys(connection)
     except OperationalError as error:
         raise unreachable(engine, error) from error
     finally:
         engine.dispose()
+
+
+def _without_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:
+    """Let a table be made anew while others refer to it: SQLite's way to change a constraint."""
+    connection.execute("PRAGMA foreign_keys = OFF").close()
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise ConfigurationError(f"The migration would break references: {broken[:5]}.")
 
 
 def _config(connection: Connection) -> Config:

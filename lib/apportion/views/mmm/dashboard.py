@@ -1,6 +1,7 @@
 """The media mix page as one widget."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import traitlets
@@ -8,12 +9,20 @@ import traitlets
 from apportion.results.mmm import MMMResults
 from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
+from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
 from apportion.views.mmm.table import channel_table
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
+from apportion.views.parts.tabs import Build, LazyTabs
+
+if TYPE_CHECKING:  # it brings the database along, which showing results does without
+    from apportion.workspace import Workspace
+
+REDRAWN = ("curves", "weeks")
+"""Tabs whose charts are updated in place; the others are made anew."""
 
 
 class MMMDashboard(widgets.VBox):
@@ -27,6 +36,8 @@ class MMMDashboard(widgets.VBox):
         All versions, newest first: if a later one trains or was refused, the page says so.
     tenant : Tenant, optional
         Whose page it is, for its time zone and its name in the command that trains.
+    workspace : Workspace, optional
+        Where budgets are priced and models are trained; without it the page only shows.
     """
 
     results = traitlets.Instance(MMMResults)
@@ -37,13 +48,15 @@ class MMMDashboard(widgets.VBox):
         results: MMMResults,
         versions: Sequence[MMMResults] = (),
         tenant: Tenant | None = None,
+        workspace: "Workspace | None" = None,
     ) -> None:
         self._tenant = tenant
+        self._workspace = workspace
         self.state, self.newer, self.head = html(), html(), html()
         self.figures, self.table = html(), html()
         self.cautions, self.origin = html(), html()
-        self.curves: SaturationCurves | None = None
-        self.decomposition: DecompositionChart | None = None
+        self.reading: Reading | None = None
+        self.tabs: LazyTabs | None = None
         self.page = stack([], "ap-page")
         style = html(stylesheet())
         show_if(style, is_shown=False)
@@ -64,25 +77,41 @@ class MMMDashboard(widgets.VBox):
         show(self.table, channel_table(reading))
         show(self.cautions, sections.cautions(reading))
         show(self.origin, sections.origin(reading))
-        self._draw_charts(reading)
-
-    def _draw_charts(self, reading: Reading) -> None:
-        if self.curves is None:
-            self.curves = SaturationCurves(reading)
-        else:
-            self.curves.reading = reading
-        if self.decomposition is None:
-            self.decomposition = DecompositionChart(reading)
-        else:
-            self.decomposition.reading = reading
-        show_if(self.decomposition, reading.results.decomposition is not None)
+        self._draw_tabs(reading)
         self.page.children = [
             self.head,
             self.newer,
             self.figures,
             self.table,
-            self.curves,
-            self.decomposition,
+            self.tabs,
             self.cautions,
             self.origin,
         ]
+
+    def _draw_tabs(self, reading: Reading) -> None:
+        self.reading = reading
+        if self.tabs is None:
+            self.tabs = LazyTabs("What the model says", self._views())
+            return
+        for name, view in self.tabs.built.items():
+            if name in REDRAWN:
+                view.reading = reading
+        self.tabs.forget(*(name for name in self.tabs.built if name not in REDRAWN))
+
+    def _views(self) -> dict[str, tuple[str, Build]]:
+        """Give the tabs: what can be drawn from the results, and what needs the workspace."""
+        views: dict[str, tuple[str, Build]] = {
+            "curves": ("Saturation", lambda: SaturationCurves(self._read())),
+            "weeks": ("Week by week", lambda: DecompositionChart(self._read())),
+        }
+        workspace = self._workspace
+        if workspace is not None:
+            views["budget"] = (
+                "Budget",
+                lambda: budget_card(workspace.mmm.planner(self.results.version), self._read()),
+            )
+        return views
+
+    def _read(self) -> Reading:
+        assert self.reading is not None  # tabs are made after it
+        return self.reading

@@ -13,7 +13,7 @@ from apportion.views import theme
 from apportion.views.mmm import findings
 from apportion.views.mmm.reading import Reading
 from apportion.views.parts import cards, charts
-from apportion.views.parts.boxes import html, show
+from apportion.views.parts.boxes import html, show, show_if
 from apportion.views.parts.download import Download
 
 HEIGHT = 330
@@ -46,6 +46,7 @@ class DecompositionChart(widgets.VBox):
     @traitlets.observe("reading")
     def _draw(self, _: object) -> None:
         parts = self.reading.results.decomposition
+        show_if(self, parts is not None)
         if parts is None:
             return
         order = [effect.channel for effect in self.reading.channels]

@@ -34,6 +34,13 @@ def newer_version(newest: MMMResults, shown: MMMResults) -> Markup:
         return cards.note("warn", heading, f"{newest.reason or 'The training failed.'} {stays}")
     if newest.status is ModelStatus.RUNNING:
         return cards.note("info", f"Version {newest.version} is training", stays)
+    if newest.held_back:
+        return cards.note("warn", f"Version {newest.version} is held back", newest.held_back)
+    if newest.status is ModelStatus.COMPLETED:
+        went_back = (
+            f"An analyst went back to version {shown.version}; the next one to pass follows."
+        )
+        return cards.note("info", f"There is a version {newest.version}", went_back)
     return Markup()
 
 
