@@ -38,8 +38,8 @@ MAX_SCALE = 6.0
 
 _SEARCHED_SCALES = (1e-3, 1e3)
 _BISECTIONS = 40
-_BREAK_EVEN_STEPS = 81
-_NOTHING = 1e-300
+_BREAK_EVEN_STEPS = 41
+_BREAK_EVEN_BISECTIONS = 12
 _NODES = 61
 YEAR = 52
 
@@ -145,21 +145,22 @@ def break_even_scale(fitted: FittedMMM, start: int, stop: int, *, margin: float 
     slope = fitted.draws.slope[..., None]
     spend = fitted.data.spend[start:stop].mean(0)
     worth = margin * _ceiling(fitted)[..., 0] / np.where(spend > 0, spend, np.inf)
+
+    def earns(scale: Samples) -> NDArray[np.bool_]:
+        effect = _effect(fitted, flight * scale[..., None])
+        return np.asarray(worth * (effect * elasticity(effect, slope)).mean(-1) >= scale)
+
     scales = np.geomspace(*_SEARCHED_SCALES, _BREAK_EVEN_STEPS)
-    found = np.zeros(slope.shape[:2])
-    above = np.full(slope.shape[:2], np.log(_NOTHING))
-    for scale in scales:
-        effect = _effect(fitted, flight * scale)
-        growth = worth * (effect * elasticity(effect, slope)).mean(-1) / scale
-        now = np.log(np.maximum(growth, _NOTHING))
-        # Between two scales the log of the return is nearly straight in the log of the scale.
-        falls = (above >= 0) & (now < 0)
-        step = np.log(scales[1] / scales[0])
-        back = np.divide(now, above - now, out=np.zeros_like(now), where=falls)
-        found = np.where(falls, scale * np.exp(step * back), found)
-        found = np.where(now >= 0, scale, found)
-        above = now
-    return np.asarray(found)
+    low = np.zeros(slope.shape[:2])
+    for scale in scales:  # the return may rise before it falls: keep the last scale that earns
+        low = np.where(earns(np.full_like(low, scale)), scale, low)
+    found = low > 0
+    high = np.minimum(low * scales[1] / scales[0], scales[-1])
+    for _ in range(_BREAK_EVEN_BISECTIONS):
+        middle = np.where(found, np.sqrt(low * high), scales[0])
+        earning = earns(middle)
+        low, high = np.where(earning, middle, low), np.where(earning, high, middle)
+    return np.where(found, low, 0.0)
 
 
 def mean_curves(
