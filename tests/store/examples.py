@@ -1,4 +1,4 @@
-"""A row of every dataset and a model's result, with the keys the same whoever they belong to."""
+"""A row of every dataset, a result of each kind; keys are the same whoever they belong to."""
 
 import datetime as dt
 
@@ -7,6 +7,15 @@ import pandas as pd
 from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
 from apportion.results.calibration import Direction, LiftTest
+from apportion.results.journeys import (
+    AttributionSettings,
+    ChannelSet,
+    ChannelStrength,
+    CreditTable,
+    JourneyResults,
+    PathAnalysis,
+    TrainedModel,
+)
 from apportion.results.mmm import MMMResults, ModelFit, ModelStatus, Provenance
 from apportion.results.mmm_settings import ChannelSettings, MMMSettings
 
@@ -88,4 +97,45 @@ def lift_test(factor: float = 1.0) -> LiftTest:
         incremental_outcome=factor,
         incremental_outcome_interval=Interval(lower=0.0, upper=2 * factor),
         direction=Direction.OFF,
+    )
+
+
+def journey_results(factor: float = 1.0) -> JourneyResults:
+    """Give a small analysis of journeys; `factor` is named in its fingerprint."""
+    settings = AttributionSettings()
+    return JourneyResults(
+        settings=settings,
+        paths=PathAnalysis(
+            common_paths=(),
+            collapsed_paths=(),
+            avg_touchpoints=factor,
+            avg_time_to_conversion=None,
+            path_length_distribution=(),
+            flows=(),
+            conversions=1,
+            direct_conversions=0,
+            other_paths=0,
+            window_days=settings.window_days,
+        ),
+        credit=tuple(
+            CreditTable(dimension=dimension, rows=())
+            for dimension in ("channel", "campaign", "device", "customer")
+        ),
+        positions=(),
+        trained=TrainedModel(
+            settings=settings,
+            channels=(
+                ChannelStrength(
+                    channel="meta",
+                    removal_effect=0.5,
+                    removal_effect_interval=Interval(lower=0.4, upper=0.6),
+                    removal_percent=100.0,
+                    paths=2,
+                    conversions=1,
+                ),
+            ),
+            players=("meta",),
+            sets=(ChannelSet(channels=("meta",), paths=2, conversions=1),),
+        ),
+        fingerprint=f"text {factor:g}",
     )

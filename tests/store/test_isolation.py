@@ -29,10 +29,12 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import lift_test, results, rows, settings
+from store.examples import journey_results, lift_test, results, rows, settings
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
+WEEKS = dt.timedelta(days=30)
+ADDRESSES = ("conversions", ["email"])
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
 AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
@@ -77,6 +79,23 @@ READS: Mapping[str, Case] = {
     "conversions": lambda tenant: tenant.conversions(DAY, DAY)["email"].tolist(),
     "order_items": lambda tenant: tenant.order_items(DAY, DAY)["unit_price"].tolist(),
     "covers": lambda tenant: tenant.covers("touchpoints").first,
+    "parts": lambda tenant: [part["email"].tolist() for part in tenant.parts(*ADDRESSES)],
+    "orders": lambda tenant: tenant.orders()["email"].tolist(),
+    "find_orders": lambda tenant: tenant.find_orders("")["email"].tolist(),
+    "order": lambda tenant: tenant.order("o1")["email"].tolist(),
+    "before_orders": lambda tenant: tenant.before_orders(
+        rows(1)["conversions"].assign(customer_id=tenant.order("o1")["customer_id"]), WEEKS
+    )["conversions"]["email"].tolist(),
+    "dataset_changes": lambda tenant: (
+        tenant.dataset_changes(["touchpoints", "none"]),
+        tenant.order("o1")["email"].tolist(),
+    ),
+    "journey_version": lambda tenant: (
+        tenant.journey_version(),
+        tenant.journey_results(30).fingerprint,
+    ),
+    "journey_results": lambda tenant: tenant.journey_results(30).fingerprint,
+    "setting": lambda tenant: tenant.setting("attribution"),
     "model": lambda tenant: tenant.model().outcome,
     "latest_model": lambda tenant: tenant.latest_model().outcome,
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
@@ -105,6 +124,8 @@ READS: Mapping[str, Case] = {
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
     "write_all": lambda tenant: tenant.write_all((name, [row]) for name, row in rows(9).items()),
+    "add_journey_results": lambda tenant: tenant.add_journey_results([journey_results(9)]),
+    "change_setting": lambda tenant: tenant.change_setting("attribution", "other"),
     "start_model": lambda tenant: (
         _ids(models, 9),
         tenant.fail_model(RUNNING, "other"),
@@ -175,6 +196,9 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
         channels=[], start=DAY, end=DAY, run_id=key
+    ),
+    "add_journey_results (run)": lambda tenant, key: tenant.add_journey_results(
+        [journey_results()], run_id=key
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
@@ -294,6 +318,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.save_mmm_settings(settings(factor))
         _ids(mmm_settings, 1)
         tenant.add_lift_test(lift_test(factor))
+        tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
+        tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
     return two_tenants
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from apportion.errors import NotFoundError
 from apportion.server.pages import Page
 from apportion.workspace import Workspace
 
@@ -54,5 +55,19 @@ def _mmm(workspace: Workspace) -> Markup:
     return first_content(models.latest(), models.versions(), workspace.tenant)
 
 
-MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {"mmm": _mmm}
+def _journeys(workspace: Workspace) -> Markup:
+    from apportion.views.journeys.first import first_content
+    from apportion.views.journeys.reading import Reading
+
+    journeys = workspace.journeys
+    try:
+        results = journeys.analysis()
+        reading = Reading(results, workspace.tenant, is_stale=journeys.is_stale(results))
+    except NotFoundError:
+        reading = None
+    window_days = journeys.settings().window_days
+    return first_content(reading, journeys.recent(), workspace.tenant, window_days)
+
+
+MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {"journeys": _journeys, "mmm": _mmm}
 """Page to what makes its figures; a page that is not here shows a skeleton."""

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    func,
 )
 
 from apportion.store import operations_schema as operations_schema
@@ -31,6 +30,10 @@ from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
 from apportion.store.columns import tenants as tenants
 from apportion.store.jobs_schema import run_queue, workers
+from apportion.store.journeys_schema import dataset_versions as dataset_versions
+from apportion.store.journeys_schema import journey_results as journey_results
+from apportion.store.journeys_schema import small_letters
+from apportion.store.journeys_schema import tenant_settings as tenant_settings
 from apportion.store.mmm_schema import lift_tests as lift_tests
 from apportion.store.mmm_schema import mmm_settings as mmm_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
@@ -84,10 +87,14 @@ conversions = tenant_table(
     Column("revenue", Amount, nullable=False),
     Column("email", Text, nullable=False),
     Column("is_new_customer", Boolean, nullable=False),
+    Column("order_id_small", KeyText, small_letters("order_id")),
+    Column("email_small", KeyText, small_letters("email")),
     Index(None, "tenant_id", "timestamp"),
+    Index(None, "tenant_id", "is_new_customer", "timestamp"),
     Index(None, "tenant_id", "customer_id", "timestamp"),
+    Index(None, "tenant_id", "order_id_small"),
+    Index(None, "tenant_id", "email_small"),
 )
-Index("ix_conversions_tenant_id_email", conversions.c.tenant_id, func.lower(conversions.c.email))
 order_items = tenant_table(
     "order_items",
     key("order_id"),
