@@ -7,6 +7,12 @@ import pandas as pd
 from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
 from apportion.results.calibration import Direction, LiftTest
+from apportion.results.incrementality import (
+    Certificate,
+    ExperimentStatus,
+    IncrementalityExperiment,
+    Platform,
+)
 from apportion.results.journeys import (
     AttributionSettings,
     ChannelSet,
@@ -138,4 +144,40 @@ def journey_results(factor: float = 1.0) -> JourneyResults:
             sets=(ChannelSet(channels=("meta",), paths=2, conversions=1),),
         ),
         fingerprint=f"text {factor:g}",
+    )
+
+
+def experiment(name: str, id: str = "") -> IncrementalityExperiment:
+    """Give a draft of this name."""
+    at = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+    return IncrementalityExperiment(
+        id=id,
+        name=name,
+        platform=Platform.META,
+        status=ExperimentStatus.DRAFT,
+        test_regions=("Berlin",),
+        control_regions=("Hamburg", "Munich"),
+        start_date=dt.date(2024, 3, 4),
+        end_date=dt.date(2024, 3, 17),
+        pre_test_days=28,
+        budget_estimate=1000.5,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def certificate(of: IncrementalityExperiment) -> Certificate:
+    """Give a certificate with little in it."""
+    return Certificate(
+        product="Apportion",
+        version="0",
+        library_versions={},
+        method="",
+        experiment=of,
+        data_hash="00",
+        first_day=of.start_date,
+        regions=("Berlin",),
+        values=((1.0,),),
+        reference_sets=((0,),),
+        chosen=0,
     )

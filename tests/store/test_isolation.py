@@ -11,12 +11,14 @@ from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
     backtests,
+    experiments,
     imports,
     mmm_settings,
     models,
@@ -29,7 +31,15 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import journey_results, lift_test, results, rows, settings
+from store.examples import (
+    certificate,
+    experiment,
+    journey_results,
+    lift_test,
+    results,
+    rows,
+    settings,
+)
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
@@ -49,6 +59,11 @@ NEW_PASSWORD = {
 }
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
+CHANGED = {
+    "was": ExperimentStatus.DRAFT,
+    "action": AuditAction.EXPERIMENT_CHANGED,
+    "by": COMMAND_LINE,
+}
 
 
 def measured(model_id: str, factor: float) -> BackTest:
@@ -105,6 +120,9 @@ READS: Mapping[str, Case] = {
     "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "experiments": lambda tenant: [found.name for found in tenant.experiments()],
+    "experiment": lambda tenant: tenant.experiment(DONE).name,
+    "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "model_of_run": lambda tenant: (
@@ -148,6 +166,14 @@ WRITES: Mapping[str, Case] = {
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_experiment": lambda tenant: (
+        _ids(experiments, 9),
+        tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
+    ),
+    "save_experiment": lambda tenant: tenant.save_experiment(
+        experiment("other", RUNNING), **CHANGED
+    ),
+    "delete_experiment": lambda tenant: tenant.delete_experiment(RUNNING, at=AT, by=COMMAND_LINE),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -192,6 +218,12 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "experiment": lambda tenant, key: tenant.experiment(key),
+    "certificate": lambda tenant, key: tenant.certificate(key),
+    "save_experiment": lambda tenant, key: tenant.save_experiment(
+        experiment("other", key), **CHANGED
+    ),
+    "delete_experiment": lambda tenant, key: tenant.delete_experiment(key, at=AT, by=COMMAND_LINE),
     "run": lambda tenant, key: tenant.run(key),
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
@@ -275,6 +307,9 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(experiments, 5)
+    _ids(audit, 6)
+    bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -321,6 +356,10 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(experiments, 1, 2)
+        tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        tenant.save_experiment(own, certificate=certificate(own), **CHANGED)
     return two_tenants
 
 
@@ -339,7 +378,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, mmm_settings, run_log, successions),
+        *(backtests, experiments, mmm_settings, run_log, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

@@ -3,6 +3,7 @@
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
+from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.journeys import Journeys
 from apportion.store.mmm_settings import ModelSettings
@@ -23,6 +24,7 @@ class TenantStore(
     BackTests,
     RunRequests,
     RunLog,
+    Experiments,
     Imports,
     Users,
     Sessions,

@@ -7,7 +7,7 @@ from apportion.store import rls
 from apportion.store.types import JsonValue, UtcDateTime
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
