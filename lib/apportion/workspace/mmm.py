@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from apportion.errors import NotFoundError
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
