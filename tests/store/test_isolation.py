@@ -41,7 +41,7 @@ from store.examples import (
     settings,
 )
 
-RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
+RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 4))
 DAY = dt.date(2024, 3, 1)
 WEEKS = dt.timedelta(days=30)
 ADDRESSES = ("conversions", ["email"])
@@ -129,6 +129,10 @@ READS: Mapping[str, Case] = {
         tenant.complete_model(RUNNING, tenant.model(1), b""),
         tenant.model_of_run(RUNNING).outcome,
     )[1],
+    "is_admitted_run": lambda tenant: (
+        tenant.is_admitted_run(RUNNING, 1),
+        tenant.run(RUNNING).message,
+    ),
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
     "user": lambda tenant: tenant.user(ANN),
     "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
@@ -156,9 +160,14 @@ WRITES: Mapping[str, Case] = {
     "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
     "request_run": lambda tenant: (
         _ids(run_requests, 9),
-        tenant.request_run("journeys", {}, by=COMMAND_LINE),
+        tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "admit_run": lambda tenant: tenant.admit_run(WAITING),
+    "take_run": lambda tenant: tenant.take_run(WAITING, worker="w", **ME),
+    "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
+    "end_attempt": lambda tenant: tenant.end_attempt(RUNNING, 0, RunStatus.COMPLETED),
+    "give_back_run": lambda tenant: tenant.give_back_run(RUNNING, message="other"),
     "make_current": lambda tenant: (
         _ids(successions, 8, 9),
         tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
@@ -244,6 +253,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
     "cancel_run": lambda tenant, key: tenant.cancel_run(key, by=COMMAND_LINE),
+    "take_run": lambda tenant, key: tenant.take_run(key, worker="w", **ME),
     "user": lambda tenant, key: tenant.user(key),
     "password_hash": lambda tenant, key: tenant.password_hash(key),
     "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
@@ -342,6 +352,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_run("mmm", {}, **ME)
         tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
+        _ids(run_requests, 4)
+        tenant.request_run("journeys", {}, by=COMMAND_LINE)
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
@@ -414,3 +426,31 @@ def _everything(urls, tenant: TenantStore) -> dict[str, list[str]]:
         }
     engine.dispose()
     return found
+
+
+def test_a_run_of_another_tenant_is_neither_admitted_nor_held_nor_ended(two_tenants, urls):
+    acme, bolt = two_tenants
+    theirs = bolt.request_run("mmm", {}, by=COMMAND_LINE).id
+    before = _everything(urls, bolt)
+
+    assert acme.admit_run(theirs) is None
+    assert not acme.is_admitted_run(theirs, 0)
+    assert not acme.holds_run(theirs, 0)
+    assert not acme.end_attempt(theirs, 0, RunStatus.FAILED, "other")
+    assert not acme.give_back_run(theirs, message="other")
+    assert acme.model_of_run(theirs) is None
+
+    assert _everything(urls, bolt) == before
+
+
+def test_a_key_opens_the_queue_and_no_other_kind(store, two_tenants):
+    acme, bolt = two_tenants
+    acme.request_run("mmm", {"channels": "meta"}, by=COMMAND_LINE)
+    bolt.request_run("mmm", {}, by=COMMAND_LINE)
+    bolt.request_run("journeys", {}, by=COMMAND_LINE)
+
+    entries = store.fleet.queue("mmm")
+
+    assert {entry.tenant_id for entry in entries} == {acme.tenant.id, bolt.tenant.id}
+    assert {entry.kind for entry in entries} == {"mmm"}
+    assert "meta" not in str(entries)

@@ -1,13 +1,15 @@
 """The media mix model of one tenant: train a version, read the versions there are."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from apportion.errors import NotFoundError
+from apportion.errors import ConflictError, NotFoundError, UnreachableError
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
+PATIENCE_SECONDS = 120
+"""How long a trained model waits for a database that does not answer."""
 
 
 class MMMWorkspace:
@@ -255,6 +259,7 @@ class MMMWorkspace:
 
         done = None if self._run_id is None else self._store.model_of_run(self._run_id)
         if done is not None:  # by an earlier process of this run, which ended right after it
+            self._versions.measure()
             return done
         settings = self.settings.get()
         data, entries = enter(
@@ -284,17 +289,36 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                done = self._store.complete_model(
-                    model.model_id,
-                    results,
-                    trained.posterior,
-                    held_back=self._versions.why_held_back(results),
-                )
+                done = self._complete(run_id, model.model_id, results, trained.posterior)
             except BaseException as error:
-                self._store.fail_model(model.model_id, reason_of(error))
+                with suppress(ConflictError):  # the run was cancelled, and the version with it
+                    self._store.fail_model(model.model_id, reason_of(error))
                 raise
             self._versions.measure()
             return done
+
+    def _complete(
+        self, run_id: str, model_id: str, results: MMMResults, posterior: bytes
+    ) -> MMMResults:
+        """Store a version, also if the database is being restarted; it is stored once."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._store.complete_model(
+                    model_id,
+                    results,
+                    posterior,
+                    held_back=self._versions.why_held_back(results),
+                )
+            except UnreachableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            except ConflictError:
+                done = self._store.model_of_run(run_id)
+                if done is None:
+                    raise
+                return done  # it was stored, and only the answer was lost
 
     def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
         store = self._runs.reporter(run_id)
