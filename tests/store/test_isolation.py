@@ -20,6 +20,7 @@ from apportion.store import (
     backtests,
     experiments,
     imports,
+    mmm_settings,
     models,
     run_log,
     run_requests,
@@ -30,7 +31,15 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import certificate, experiment, journey_results, results, rows
+from store.examples import (
+    certificate,
+    experiment,
+    journey_results,
+    lift_test,
+    results,
+    rows,
+    settings,
+)
 
 RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 4))
 DAY = dt.date(2024, 3, 1)
@@ -41,6 +50,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
     "action": AuditAction.PASSWORD_RESET,
@@ -106,6 +116,8 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
+    "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
     "experiments": lambda tenant: [found.name for found in tenant.experiments()],
@@ -147,6 +159,9 @@ WRITES: Mapping[str, Case] = {
     ),
     "complete_model": lambda tenant: tenant.complete_model(RUNNING, results(9), b"9"),
     "fail_model": lambda tenant: tenant.fail_model(RUNNING, "other"),
+    "save_mmm_settings": lambda tenant: tenant.save_mmm_settings(settings(9)),
+    "add_lift_test": lambda tenant: (_ids(mmm_settings, 9), tenant.add_lift_test(lift_test(9))),
+    "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
     "request_run": lambda tenant: (
         _ids(run_requests, 9),
         tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
@@ -236,6 +251,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "remove_lift_test": lambda tenant, key: tenant.remove_lift_test(key),
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
@@ -303,6 +319,8 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
     )
+    _ids(mmm_settings, 5)
+    bolt.add_lift_test(lift_test())
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
@@ -353,6 +371,9 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.save_mmm_settings(settings(factor))
+        _ids(mmm_settings, 1)
+        tenant.add_lift_test(lift_test(factor))
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
@@ -378,7 +399,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, run_log, successions, experiments),
+        *(backtests, experiments, mmm_settings, run_log, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

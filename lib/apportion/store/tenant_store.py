@@ -7,6 +7,7 @@ from apportion.store.executions import Executions
 from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.journeys import Journeys
+from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
@@ -19,6 +20,7 @@ from apportion.store.users import Users
 class TenantStore(
     Journeys,
     Models,
+    ModelSettings,
     Successions,
     BackTests,
     Executions,
