@@ -204,6 +204,8 @@ class Settings(BaseSettings):
         }
         if run_id is not None:
             values["APPORTION_RUN_ID"] = run_id
+            if self.otlp_endpoint is not None:
+                values["APPORTION_OTLP_ENDPOINT"] = self.otlp_endpoint
         if member is not None:
             names = ("APPORTION_MEMBER_ID", "APPORTION_MEMBER_NAME", "APPORTION_MEMBER_ROLE")
             values |= zip(names, member, strict=True)

@@ -31,6 +31,7 @@ from apportion.server.services import Services
 from apportion.server.sockets import Address
 from apportion.server.templates import TEMPLATES
 from apportion.server.uploads import Uploads
+from apportion.telemetry import metrics
 
 log = logging.getLogger("apportion.server")
 
@@ -42,6 +43,7 @@ GOODBYE_SECONDS = 5.0
 """So long connections may take to end when the server does."""
 
 MAX_MESSAGE_BYTES = 10 << 20
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -182,6 +184,7 @@ class Server(Voila):
         http = HTTPServer(
             self.app, max_body_size=MAX_BODY_BYTES, xheaders=self.services.site.behind_proxy
         )
+        metrics.SESSIONS.set_function(lambda: len(self.kernel_manager))
         try:
             http.add_sockets(address.sockets)
             on_ready()
@@ -215,5 +218,8 @@ class Server(Voila):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Log a request without its query, which may hold what people typed."""
+    """Count a request, and log it without its query, which may hold what people typed."""
+    method = handler.request.method if handler.request.method in METHODS else "other"
+    status = f"{handler.get_status() // 100}xx"
+    metrics.REQUEST_SECONDS.labels(method, status).observe(handler.request.request_time())
     log.debug("%d %s %s", handler.get_status(), handler.request.method, handler.request.path)

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from apportion.config import Settings
+from apportion.errors import ConfigurationError
 
 REGISTRY = CollectorRegistry()
 
@@ -69,13 +70,27 @@ def watch_queue(depth: Callable[[], Depth]) -> None:
     REGISTRY.register(_Queue(depth))
 
 
-def serve(settings: Settings) -> Callable[[], None]:
-    """Serve the numbers at ``/metrics`` if a port is set; give what ends it."""
+def serve(settings: Settings, *, beside_server: bool = False) -> Callable[[], None]:
+    """Serve the numbers at ``/metrics`` if a port is set; give what ends it.
+
+    The server has the port of the settings, and the worker beside it the next one. Other workers
+    on the same machine need a port each.
+
+    Raises
+    ------
+    ConfigurationError
+        If the port is taken.
+    """
     if not settings.metrics_port:
         return lambda: None
-    server, thread = start_http_server(
-        settings.metrics_port, settings.metrics_host, registry=REGISTRY
-    )
+    port = settings.metrics_port + beside_server
+    try:
+        server, thread = start_http_server(port, settings.metrics_host, registry=REGISTRY)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {port} for metrics is taken on {settings.metrics_host} ({error}). "
+            "Set APPORTION_METRICS_PORT to another one for this process."
+        ) from error
 
     def stop() -> None:
         server.shutdown()
