@@ -16,6 +16,7 @@ import numpy as np
 from apportion.errors import ModelRefusedError
 from apportion.mmm import diagnostics, response, summary
 from apportion.mmm.data import WEEKS_A_YEAR, MediaMixData
+from apportion.mmm.learned import learned
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
@@ -248,6 +249,7 @@ def _results(
         channels=effects.channels,
         saturation_curves=effects.curves,
         decomposition=summary.decomposition(fitted, prediction),
+        learned=learned(fitted),
         checks=checks,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import traitlets
 
+from apportion.errors import NotFoundError
 from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults
 from apportion.results.tenants import Tenant
@@ -13,10 +14,13 @@ from apportion.views.mmm import sections
 from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
+from apportion.views.mmm.fit import fit_card
+from apportion.views.mmm.learning import learning_cards
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
 from apportion.views.mmm.table import channel_table
 from apportion.views.mmm.training import training_card
+from apportion.views.mmm.versions import Versions
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
 from apportion.views.parts.tabs import Build, LazyTabs
 
@@ -106,6 +110,8 @@ class MMMDashboard(widgets.VBox):
         views: dict[str, tuple[str, Build]] = {
             "curves": ("Saturation", lambda: SaturationCurves(self._read())),
             "weeks": ("Week by week", lambda: DecompositionChart(self._read())),
+            "fit": ("Fit", self._fit),
+            "learned": ("What the data taught", lambda: learning_cards(self._read())),
         }
         workspace = self._workspace
         if workspace is not None:
@@ -113,9 +119,28 @@ class MMMDashboard(widgets.VBox):
                 "Budget",
                 lambda: budget_card(workspace.mmm.planner(self.results.version), self._read()),
             )
+            views["versions"] = (
+                "Versions",
+                lambda: Versions(
+                    workspace,
+                    self.versions or workspace.mmm.versions(),
+                    self.results.version,
+                    self._show_version,
+                ),
+            )
         if self._may_train:
             views["train"] = ("Train", self._training)
         return views
+
+    def _show_version(self, version: int) -> None:
+        assert self._workspace is not None
+        self.results = self._workspace.mmm.version(version)
+
+    def _fit(self) -> widgets.Widget:
+        reading = self._read()
+        if reading.results.decomposition is None:
+            raise NotFoundError("The weeks of this version are not stored.")
+        return fit_card(reading)
 
     @property
     def _may_train(self) -> bool:
