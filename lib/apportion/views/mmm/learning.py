@@ -85,7 +85,7 @@ def _decay_chart(reading: Reading, learned: ChannelLearning) -> bqplot.Figure:
     charts.set_points(line, weeks, learned.decay[shown])
     x_axis, y_axis = charts.axis(scales["x"]), charts.axis(scales["y"], is_vertical=True)
     charts.set_ticks(x_axis, np.array([0.0, 4.0, 8.0]), lambda week: f"{week:.0f}")
-    width = charts.set_ticks(y_axis, np.array([0.0, 0.5, 1.0]), theme.share)
+    width = charts.set_ticks(y_axis, np.array([0.0, 0.5, 1.0]), lambda share: f"{share:.0%}")
     figure = charts.figure([band, line], [x_axis, y_axis], height=HEIGHT)
     charts.set_margin(figure, left=width)
     return figure
