@@ -11,11 +11,13 @@ from apportion.server.asgi import ASGIHandler
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
 from apportion.server.data_page import DataHandler, GapFinder
+from apportion.server.front_end import FrontEnd, FrontEndHandler
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
 from apportion.server.identity import member_of
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
 from apportion.server.pages import DATA, HOME, PASSWORD, SETTINGS
 from apportion.server.passwords import PasswordHandler
+from apportion.server.rendering import page_config
 from apportion.server.services import Services
 from apportion.server.settings_pages import (
     AuditHandler,
@@ -41,6 +43,7 @@ def route_table(
     uploads: Uploads,
     voila_configuration: VoilaConfiguration,
     template_paths: Sequence[str],
+    front_end: FrontEnd,
     static_folder: str | Path,
     extension_folders: Sequence[str],
 ) -> list[Route]:
@@ -49,6 +52,8 @@ def route_table(
     rendering = {
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
+        "page_config": page_config(voila_configuration),
+        "front_end": front_end,
     }
     api = create_app(
         lambda member: services.workspaces.open(member.tenant.slug, member.acting),
@@ -77,6 +82,7 @@ def route_table(
         (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
         (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),
         (r"/assets/([a-z]+\.(?:css|js))", AssetHandler, {}),
+        (f"{voila_address()}/static/apportion.js", FrontEndHandler, {"front_end": front_end}),
         (rf"{voila_address()}/static/(.*)", FolderHandler, {"folders": [str(static_folder)]}),
         (
             rf"{voila_address()}/labextensions/(.*)",
