@@ -9,6 +9,7 @@ from apportion.store.journeys import Journeys
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_requests import RunRequests
+from apportion.store.scenarios import Scenarios
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -23,6 +24,7 @@ class TenantStore(
     RunRequests,
     RunLog,
     Experiments,
+    Scenarios,
     Imports,
     Users,
     Sessions,

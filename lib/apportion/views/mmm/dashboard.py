@@ -1,6 +1,6 @@
 """The media mix page as one widget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -11,6 +11,8 @@ from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults
 from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
+from apportion.views.mmm.ahead import PlanAhead
+from apportion.views.mmm.allocator import BudgetAllocator
 from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
@@ -25,6 +27,7 @@ from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
 from apportion.views.parts.tabs import Build, LazyTabs
 
 if TYPE_CHECKING:  # it brings the database along, which showing results does without
+    from apportion.mmm.planner import Planner
     from apportion.workspace import Workspace
 
 REDRAWN = ("curves", "weeks")
@@ -64,6 +67,7 @@ class MMMDashboard(widgets.VBox):
         self.reading: Reading | None = None
         self.tabs: LazyTabs | None = None
         self._training_card: widgets.VBox | None = None
+        self._priced: Planner | None = None
         self.page = stack([], "ap-page")
         style = html(stylesheet())
         show_if(style, is_shown=False)
@@ -115,9 +119,16 @@ class MMMDashboard(widgets.VBox):
         }
         workspace = self._workspace
         if workspace is not None:
-            views["budget"] = (
-                "Budget",
-                lambda: budget_card(workspace.mmm.planner(self.results.version), self._read()),
+            views["budget"] = ("Budget", lambda: budget_card(self._planner(), self._read()))
+            views["ahead"] = (
+                "Plan ahead",
+                lambda: PlanAhead(
+                    workspace,
+                    self._planner(),
+                    self._read(),
+                    self._split_of_sliders,
+                    may_save=self._may_train,
+                ),
             )
             views["versions"] = (
                 "Versions",
@@ -131,6 +142,24 @@ class MMMDashboard(widgets.VBox):
         if self._may_train:
             views["train"] = ("Train", self._training)
         return views
+
+    def _planner(self) -> "Planner":
+        """Give the version on the page, read from the store once."""
+        assert self._workspace is not None
+        version = self.results.version
+        if self._priced is None or self._priced.results.version != version:
+            self._priced = self._workspace.mmm.planner(version)
+        return self._priced
+
+    def _split_of_sliders(self) -> Mapping[str, float] | None:
+        if self.tabs is None or "budget" not in self.tabs.built:
+            return None
+        found = [
+            child
+            for child in self.tabs.built["budget"].children
+            if isinstance(child, BudgetAllocator)
+        ]
+        return found[0].spend
 
     def _show_version(self, version: int) -> None:
         assert self._workspace is not None
