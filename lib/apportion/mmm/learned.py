@@ -42,7 +42,8 @@ def learned(fitted: FittedMMM) -> tuple[ChannelLearning, ...]:
 
 
 def _prior(fitted: FittedMMM, row: int) -> tuple[float, float]:
-    return priors.ROI_LOG_MEAN, priors.ROI_LOG_SD
+    prior = priors.table(fitted.data.channel_priors)
+    return float(prior["roi_log_mean"][row]), float(prior["roi_log_sd"][row])
 
 
 def _normal(standard: NDArray[np.float64], spread: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
+from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.versions import VersionsWorkspace
@@ -71,6 +72,11 @@ class Workspace:
     def scenarios(self) -> ScenariosWorkspace:
         """Plans for the weeks to come: price, save, compare."""
         return ScenariosWorkspace(self._store, self.mmm, self._member)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """The executed notebooks of the runs."""
+        return Outputs(self._store, self._settings)
 
     @cached_property
     def versions(self) -> VersionsWorkspace:
