@@ -18,6 +18,7 @@ from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
@@ -72,6 +73,11 @@ class Workspace:
     def alerts(self) -> AlertsWorkspace:
         """Alerts: who is told of what, and what was told."""
         return AlertsWorkspace(self._store, self._settings, self._member)
+
+    @cached_property
+    def scenarios(self) -> ScenariosWorkspace:
+        """Plans for the weeks to come: price, save, compare."""
+        return ScenariosWorkspace(self._store, self.mmm, self._member)
 
     @cached_property
     def outputs(self) -> Outputs:
