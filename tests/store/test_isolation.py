@@ -142,6 +142,10 @@ READS: Mapping[str, Case] = {
     "token_with_hash": lambda tenant: tenant.token_with_hash("t1"),
     "tokens": lambda tenant: tenant.tokens(),
     "events_page": lambda tenant: [event.details for event in tenant.events_page().events],
+    "old_outputs": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, tenant.run(RUNNING).message, "there"),
+        [run.message for run in tenant.old_outputs(dt.datetime.now(dt.UTC))],
+    )[1],
 }
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
@@ -174,6 +178,10 @@ WRITES: Mapping[str, Case] = {
         tenant.make_current(2, reason="other", **NOTED),
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "forget_output": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, "other", "there"),
+        tenant.forget_output(RUNNING),
+    ),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
     "add_experiment": lambda tenant: (
         _ids(experiments, 9),
@@ -247,6 +255,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "forget_output_of_run": lambda tenant, key: tenant.forget_output(key),
     "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),

@@ -10,6 +10,7 @@ from apportion.store.journeys import Journeys
 from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
+from apportion.store.run_outputs import RunOutputs
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -23,6 +24,7 @@ class TenantStore(
     Successions,
     BackTests,
     Executions,
+    RunOutputs,
     RunLog,
     Experiments,
     Imports,
