@@ -14,6 +14,7 @@ from apportion.results.base import Interval
 from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
+from apportion.results.scenarios import SpendPlan
 from apportion.store import (
     TenantStore,
     audit,
@@ -25,6 +26,7 @@ from apportion.store import (
     run_log,
     run_requests,
     runs,
+    scenarios,
     successions,
     tokens,
     users,
@@ -120,6 +122,8 @@ READS: Mapping[str, Case] = {
     "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "scenarios": lambda tenant: [found.name for found in tenant.scenarios()],
+    "scenario": lambda tenant: tenant.scenario(DONE).plan.spend,
     "experiments": lambda tenant: [found.name for found in tenant.experiments()],
     "experiment": lambda tenant: tenant.experiment(DONE).name,
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
@@ -183,6 +187,11 @@ WRITES: Mapping[str, Case] = {
         tenant.forget_output(RUNNING),
     ),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_scenario": lambda tenant: (
+        _ids(scenarios, 9),
+        tenant.add_scenario("other", SpendPlan(), created_by="other"),
+    ),
+    "remove_scenario": lambda tenant: tenant.remove_scenario(DONE),
     "add_experiment": lambda tenant: (
         _ids(experiments, 9),
         tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
@@ -235,6 +244,8 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "scenario": lambda tenant, key: tenant.scenario(key),
+    "remove_scenario": lambda tenant, key: tenant.remove_scenario(key),
     "experiment": lambda tenant, key: tenant.experiment(key),
     "certificate": lambda tenant, key: tenant.certificate(key),
     "save_experiment": lambda tenant, key: tenant.save_experiment(
@@ -326,6 +337,8 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(scenarios, 5)
+    bolt.add_scenario("theirs", SpendPlan(), created_by="bea")
     _ids(experiments, 5)
     _ids(audit, 6)
     bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
@@ -377,6 +390,9 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(scenarios, 2)
+        spend = SpendPlan(spend={"meta": float(factor)})
+        tenant.add_scenario(f"text {factor}", spend, created_by=f"text {factor}")
         _ids(experiments, 1, 2)
         tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
         own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
@@ -399,7 +415,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, experiments, mmm_settings, run_log, successions),
+        *(backtests, experiments, mmm_settings, run_log, scenarios, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

@@ -11,6 +11,7 @@ from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
+from apportion.store.scenarios import Scenarios
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -27,6 +28,7 @@ class TenantStore(
     RunOutputs,
     RunLog,
     Experiments,
+    Scenarios,
     Imports,
     Users,
     Sessions,

@@ -17,6 +17,7 @@ from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
@@ -66,6 +67,11 @@ class Workspace:
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
         return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def scenarios(self) -> ScenariosWorkspace:
+        """Plans for the weeks to come: price, save, compare."""
+        return ScenariosWorkspace(self._store, self.mmm, self._member)
 
     @cached_property
     def outputs(self) -> Outputs:
