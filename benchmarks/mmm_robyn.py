@@ -1,7 +1,8 @@
 """Media mix on Robyn's simulated weekly data: diagnostics, and what the data cannot tell.
 
-Run ``python benchmarks/mmm_robyn.py FILE [--in-advance]`` with ``dt_simulated_weekly.csv`` of Meta's Robyn (208
-weeks, five channels; MIT licence). ``--in-advance``: as if all budgets were planned ahead.
+Run ``python benchmarks/mmm_robyn.py FILE [--in-advance]`` with ``dt_simulated_weekly.csv`` of
+Meta's Robyn (208 weeks, five channels; MIT licence). ``--in-advance``: as if all budgets were
+planned ahead.
 """
 
 import sys
