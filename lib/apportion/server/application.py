@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import ENV_JUPYTER_PATH
+from jupyter_events import EventLogger
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 from traitlets.config import Config
@@ -89,6 +90,8 @@ class Server(Voila):
         super().__init__(log=log)
         self.services = services
         self.uploads = Uploads()
+        # Without one here, each kernel makes its own, which the logging module keeps for ever.
+        self.event_logger = EventLogger()
         self.check_seconds = check_seconds
         self.root_dir = str(services.settings.notebooks)
         self.update_config(
@@ -153,7 +156,7 @@ class Server(Voila):
             "websocket_compression_options": {},
             "ws_ping_interval": 0,  # see KernelSocket
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
+            "xsrf_cookie_kwargs": {"samesite": "Lax"},  # see OurHandler.set_cookie
             "xsrf_cookies": True,
         }
 
