@@ -28,10 +28,12 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import results, rows
+from store.examples import feedback, insights, results, rows
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
+WEEK_END = dt.date(2024, 3, 7)
+QUESTION = {"is_answered": True, "reason": "", "input_tokens": 1, "output_tokens": 1}
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
 AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
@@ -89,6 +91,11 @@ READS: Mapping[str, Case] = {
         tenant.model_of_run(RUNNING).outcome,
     )[1],
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
+    "insights": lambda tenant: tenant.insights(DAY, WEEK_END).executive_summary,
+    "latest_insights": lambda tenant: tenant.latest_insights().executive_summary,
+    "feedback": lambda tenant: tenant.feedback(),
+    "token_use": lambda tenant: f"text {tenant.token_use(DAY, 100).input_tokens}",
+    "questions_since": lambda tenant: f"text {tenant.questions_since(AT)}",
     "user": lambda tenant: tenant.user(ANN),
     "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
     "users": lambda tenant: tenant.users(),
@@ -132,6 +139,12 @@ WRITES: Mapping[str, Case] = {
         _ids(imports, 9),
         tenant.record_import("spend", "other.csv", 9, "99"),
     ),
+    "store_insights": lambda tenant: tenant.store_insights(insights(9)),
+    "give_feedback": lambda tenant: tenant.give_feedback(feedback(9)),
+    "withdraw_feedback": lambda tenant: tenant.withdraw_feedback("a1"),
+    "reserve_tokens": lambda tenant: tenant.reserve_tokens(DAY, 5, 1000),
+    "settle_tokens": lambda tenant: tenant.settle_tokens(DAY, 5, 9, 9),
+    "log_question": lambda tenant: tenant.log_question(["metrics"], **QUESTION),
     "add_user": lambda tenant: (
         _ids(users, 9),
         tenant.add_user("new@both.example", password_hash=None, **NEW_USER),
@@ -180,6 +193,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
     "cancel_run": lambda tenant, key: tenant.cancel_run(key, by=COMMAND_LINE),
+    "withdraw_feedback": lambda tenant, key: tenant.withdraw_feedback(key),
     "user": lambda tenant, key: tenant.user(key),
     "password_hash": lambda tenant, key: tenant.password_hash(key),
     "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
@@ -239,6 +253,7 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
+    bolt.give_feedback(feedback(2, anomaly=theirs))
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
     before = _everything(urls, bolt)
@@ -281,6 +296,11 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.store_insights(insights(factor))
+        tenant.give_feedback(feedback(factor))
+        tenant.settle_tokens(DAY, 0, factor, 0)
+        for _ in range(factor):
+            tenant.log_question([], **QUESTION)
         _fill_accounts(tenant, f"text {factor}")
     return two_tenants
 

@@ -54,5 +54,15 @@ def _mmm(workspace: Workspace) -> Markup:
     return first_content(models.latest(), models.versions(), workspace.tenant)
 
 
-MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {"mmm": _mmm}
+def _ai_insights(workspace: Workspace) -> Markup:
+    from apportion.views.insights.first import first_content
+
+    stored = workspace.insights.stored()
+    return Markup() if stored is None else first_content(stored, workspace.tenant)
+
+
+MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "mmm": _mmm,
+    "ai_insights": _ai_insights,
+}
 """Page to what makes its figures; a page that is not here shows a skeleton."""

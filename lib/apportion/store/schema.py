@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
 )
 
+from apportion.store import insights_schema as insights_schema
 from apportion.store import operations_schema as operations_schema
 from apportion.store.accounts_schema import sessions, sign_in_attempts, users
 from apportion.store.columns import created, key, status, tenant_table, text
@@ -33,7 +34,7 @@ from apportion.store.columns import tenants as tenants
 from apportion.store.jobs_schema import run_queue, workers
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0004"
+REVISION = "0008"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(

@@ -4,6 +4,7 @@ from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
 from apportion.store.imports import Imports
+from apportion.store.insights import Insights
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_requests import RunRequests
@@ -27,6 +28,7 @@ class TenantStore(
     Tokens,
     Audit,
     Company,
+    Insights,
 ):
     """One tenant's door to the database: there is no method that could reach another's rows.
 

@@ -13,6 +13,7 @@ from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.versions import VersionsWorkspace
@@ -63,6 +64,11 @@ class Workspace:
     def versions(self) -> VersionsWorkspace:
         """The model's versions: compare, override, roll back, back-test."""
         return VersionsWorkspace(self._store, self._member)
+
+    @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
 
     @cached_property
     def runs(self) -> RunsWorkspace:
