@@ -53,6 +53,12 @@ def money(value: float, currency: str, digits: int = 3) -> str:
     return _signed(value, _symbol(currency) + _amount(abs(value), digits))
 
 
+def exact_money(value: float, currency: str) -> str:
+    """Give an amount as it stands on a receipt: €1,234.50."""
+    digits = 0 if currency == "JPY" else 2
+    return _signed(value, f"{_symbol(currency)}{abs(value):,.{digits}f}")
+
+
 def number(value: float, digits: int = 3) -> str:
     """Give a quantity that is not money: 1.94m, 148k, 4,210, 82.6."""
     size = abs(value)

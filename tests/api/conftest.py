@@ -14,8 +14,8 @@ from apportion.results.mmm import HowSure, MMMResults, ModelStatus
 from apportion.results.runs import RunStatus
 from apportion.workspace import Workspace
 from mmm.companies import prior_fit
+from store.examples import journey_results, rows
 from store.examples import results as example_results
-from store.examples import rows
 
 ME = {"host": "elsewhere", "pid": 1, "process_started": 1.0}
 SURE = (HowSure.VERY_SURE, HowSure.FAIRLY_SURE, HowSure.CANNOT_TELL)
@@ -59,6 +59,8 @@ def fill(store, seed: int) -> tuple[str, str]:
     """Give a tenant data, a run that ended, and three versions: failed, completed, failed."""
     made, fitted = small_model(seed)
     store.write_all((name, [row]) for name, row in rows(seed).items())
+    store.add_journey_results([journey_results(seed)])
+    store.change_setting("attribution", {"halfLifeDays": seed})
     run = store.start_run("mmm", {"channels": f"text {seed:g}"}, **ME)
     model_ids = []
     for version in (1, 2, 3):

@@ -13,6 +13,10 @@ from apportion.results.tenants import Tenant
 from apportion.workspace.accounts import Member
 
 MMM = "/api/admin/attribution/mmm"
+JOURNEYS = "/api/admin/attribution/journeys"
+PATHS = f"{JOURNEYS}/paths"
+CREDIT = f"{JOURNEYS}/credit"
+CREDIT_SETTINGS = f"{JOURNEYS}/settings"
 OPTIMIZE = f"{MMM}/optimize"
 VERSIONS = f"{MMM}/versions"
 TRAIN = f"{MMM}/run"
@@ -20,7 +24,7 @@ RUNS = "/api/admin/attribution/runs"
 DATA = "/api/admin/data"
 OPENAPI = "/api/openapi.json"
 
-READS = (MMM, VERSIONS, RUNS, DATA)
+READS = (MMM, VERSIONS, RUNS, DATA, JOURNEYS, PATHS, CREDIT, CREDIT_SETTINGS)
 ROLES = tuple(Role)
 
 _numbers = itertools.count(1)

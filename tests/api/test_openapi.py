@@ -3,7 +3,20 @@
 import pytest
 from fastapi import Depends
 
-from api.people import DATA, MMM, OPTIMIZE, RUNS, TRAIN, VERSIONS, Client, someone
+from api.people import (
+    CREDIT,
+    CREDIT_SETTINGS,
+    DATA,
+    JOURNEYS,
+    MMM,
+    OPTIMIZE,
+    PATHS,
+    RUNS,
+    TRAIN,
+    VERSIONS,
+    Client,
+    someone,
+)
 from apportion.api import create_app
 from apportion.api.members import at_least
 from apportion.results.accounts import Role
@@ -41,6 +54,12 @@ def test_the_routes_are_this_list(operations):
         ("get", RUNS),
         ("get", f"{RUNS}/{{id}}"),
         ("get", DATA),
+        ("get", JOURNEYS),
+        ("get", PATHS),
+        ("get", CREDIT),
+        ("get", CREDIT_SETTINGS),
+        ("put", CREDIT_SETTINGS),
+        ("get", f"{JOURNEYS}/{{id}}"),
     }
 
 
@@ -84,6 +103,38 @@ def test_fields_are_called_as_the_specification_has_them(description):
     assert properties(description, "ModelFit").keys() >= {"r2", "mape", "bayesianR2"}
     assert channel.keys() >= {"channel", "contributionPercent", "currentRoi", "marginalRoi"}
     assert channel.keys() >= {"saturationPoint", "optimalSpend", "currentSpend"}
+
+
+def test_fields_of_journeys_are_called_as_the_specification_has_them(description):
+    assert properties(description, "CustomerJourney").keys() >= {
+        "conversionId",
+        "orderId",
+        "orderTotal",
+        "customerEmail",
+        "isNewCustomer",
+        "conversionDate",
+        "touchpointCount",
+        "touchpoints",
+    }
+    assert properties(description, "Touchpoint").keys() >= {
+        "id",
+        "timestamp",
+        "channel",
+        "platform",
+        "campaign",
+        "adSet",
+        "ad",
+        "device",
+        "browser",
+        "creditByModel",
+    }
+    assert properties(description, "PathAnalysis").keys() >= {
+        "commonPaths",
+        "avgTouchpoints",
+        "avgTimeToConversion",
+        "pathLengthDistribution",
+    }
+    assert properties(description, "CommonPath").keys() >= {"path", "count", "avgOrderValue"}
     assert properties(description, "BudgetPlan").keys() >= {
         *("totalBudget", "allocation", "currentRevenue", "projectedRevenue")
     }

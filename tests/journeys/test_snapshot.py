@@ -6,6 +6,7 @@ import pytest
 
 from apportion.errors import NotFoundError
 from apportion.journeys import snapshot
+from apportion.journeys.fingerprints import fingerprint
 from journeys.tables import NOON, conversions, days, random_world, touchpoints
 
 TOUCHED = touchpoints(("t1", "ann", NOON, "meta"), ("t2", "ben", NOON, "email"))
@@ -46,14 +47,14 @@ def test_batches_give_what_the_whole_gives(tmp_path):
 
 
 def test_fingerprint_tells_whether_the_data_have_changed(tmp_path):
-    then, now = snapshot.fingerprint({"rows": 1}), snapshot.fingerprint({"rows": 2})
+    then, now = fingerprint({"rows": 1}), snapshot.fingerprint({"rows": 2})
     assert snapshot.written_fingerprint(tmp_path) is None
 
     snapshot.write(tmp_path, [TOUCHED], [BOUGHT], fingerprint=then)
 
     assert snapshot.written_fingerprint(tmp_path) == then
     assert then != now
-    assert snapshot.fingerprint({"rows": 1}) == then
+    assert fingerprint({"rows": 1}) == then
 
 
 def test_new_snapshot_takes_the_place_of_the_old_one(tmp_path):

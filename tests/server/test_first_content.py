@@ -13,7 +13,7 @@ from server.conftest import write_page
 from server.process import MMM
 from views.example import example_results
 
-PAGE = APPS[0]
+PAGE = next(app for app in APPS if app.name == "mmm")
 
 
 def test_the_figures_come_with_the_first_response(serve_page):

@@ -16,7 +16,7 @@ from server.conftest import add_data
 from views.example import ROBYN, SHOP, example_results, without_figures
 
 TODAY = dt.date(2026, 11, 23)
-MMM = APPS[0].path
+MMM = next(app for app in APPS if app.name == "mmm").path
 
 
 def shown(settings, slug, today=TODAY):

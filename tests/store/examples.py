@@ -1,4 +1,4 @@
-"""A row of every dataset and a model's result, with the keys the same whoever they belong to."""
+"""A row of every dataset, a result of each kind; keys are the same whoever they belong to."""
 
 import datetime as dt
 
@@ -6,6 +6,12 @@ import pandas as pd
 
 from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
+from apportion.results.incrementality import (
+    Certificate,
+    ExperimentStatus,
+    IncrementalityExperiment,
+    Platform,
+)
 from apportion.results.insights import (
     AIInsightsData,
     Coverage,
@@ -14,6 +20,15 @@ from apportion.results.insights import (
     Summary,
     SummarySource,
     Verdict,
+)
+from apportion.results.journeys import (
+    AttributionSettings,
+    ChannelSet,
+    ChannelStrength,
+    CreditTable,
+    JourneyResults,
+    PathAnalysis,
+    TrainedModel,
 )
 from apportion.results.mmm import DateRange, MMMResults, ModelFit, ModelStatus, Provenance
 
@@ -73,6 +88,83 @@ def results(factor: float = 1.0) -> MMMResults:
             wall_seconds=1.0,
             sampling_seconds=0.5,
         ),
+    )
+
+
+def journey_results(factor: float = 1.0) -> JourneyResults:
+    """Give a small analysis of journeys; `factor` is named in its fingerprint."""
+    settings = AttributionSettings()
+    return JourneyResults(
+        settings=settings,
+        paths=PathAnalysis(
+            common_paths=(),
+            collapsed_paths=(),
+            avg_touchpoints=factor,
+            avg_time_to_conversion=None,
+            path_length_distribution=(),
+            flows=(),
+            conversions=1,
+            direct_conversions=0,
+            other_paths=0,
+            window_days=settings.window_days,
+        ),
+        credit=tuple(
+            CreditTable(dimension=dimension, rows=())
+            for dimension in ("channel", "campaign", "device", "customer")
+        ),
+        positions=(),
+        trained=TrainedModel(
+            settings=settings,
+            channels=(
+                ChannelStrength(
+                    channel="meta",
+                    removal_effect=0.5,
+                    removal_effect_interval=Interval(lower=0.4, upper=0.6),
+                    removal_percent=100.0,
+                    paths=2,
+                    conversions=1,
+                ),
+            ),
+            players=("meta",),
+            sets=(ChannelSet(channels=("meta",), paths=2, conversions=1),),
+        ),
+        fingerprint=f"text {factor:g}",
+    )
+
+
+def experiment(name: str, id: str = "") -> IncrementalityExperiment:
+    """Give a draft of this name."""
+    at = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+    return IncrementalityExperiment(
+        id=id,
+        name=name,
+        platform=Platform.META,
+        status=ExperimentStatus.DRAFT,
+        test_regions=("Berlin",),
+        control_regions=("Hamburg", "Munich"),
+        start_date=dt.date(2024, 3, 4),
+        end_date=dt.date(2024, 3, 17),
+        pre_test_days=28,
+        budget_estimate=1000.5,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def certificate(of: IncrementalityExperiment) -> Certificate:
+    """Give a certificate with little in it."""
+    return Certificate(
+        product="Apportion",
+        version="0",
+        library_versions={},
+        method="",
+        experiment=of,
+        data_hash="00",
+        first_day=of.start_date,
+        regions=("Berlin",),
+        values=((1.0,),),
+        reference_sets=((0,),),
+        chosen=0,
     )
 
 

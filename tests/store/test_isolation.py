@@ -11,12 +11,14 @@ from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
     backtests,
+    experiments,
     imports,
     models,
     run_log,
@@ -28,7 +30,20 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import feedback, insights, results, rows
+from store.examples import (
+    certificate,
+    experiment,
+    feedback,
+    insights,
+    journey_results,
+    results,
+    rows,
+)
+
+RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
+DAY = dt.date(2024, 3, 1)
+WEEKS = dt.timedelta(days=30)
+ADDRESSES = ("conversions", ["email"])
 
 RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
 DAY = dt.date(2024, 3, 1)
@@ -47,6 +62,11 @@ NEW_PASSWORD = {
 }
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
+CHANGED = {
+    "was": ExperimentStatus.DRAFT,
+    "action": AuditAction.EXPERIMENT_CHANGED,
+    "by": COMMAND_LINE,
+}
 
 
 def measured(model_id: str, factor: float) -> BackTest:
@@ -77,6 +97,23 @@ READS: Mapping[str, Case] = {
     "conversions": lambda tenant: tenant.conversions(DAY, DAY)["email"].tolist(),
     "order_items": lambda tenant: tenant.order_items(DAY, DAY)["unit_price"].tolist(),
     "covers": lambda tenant: tenant.covers("touchpoints").first,
+    "parts": lambda tenant: [part["email"].tolist() for part in tenant.parts(*ADDRESSES)],
+    "orders": lambda tenant: tenant.orders()["email"].tolist(),
+    "find_orders": lambda tenant: tenant.find_orders("")["email"].tolist(),
+    "order": lambda tenant: tenant.order("o1")["email"].tolist(),
+    "before_orders": lambda tenant: tenant.before_orders(
+        rows(1)["conversions"].assign(customer_id=tenant.order("o1")["customer_id"]), WEEKS
+    )["conversions"]["email"].tolist(),
+    "dataset_changes": lambda tenant: (
+        tenant.dataset_changes(["touchpoints", "none"]),
+        tenant.order("o1")["email"].tolist(),
+    ),
+    "journey_version": lambda tenant: (
+        tenant.journey_version(),
+        tenant.journey_results(30).fingerprint,
+    ),
+    "journey_results": lambda tenant: tenant.journey_results(30).fingerprint,
+    "setting": lambda tenant: tenant.setting("attribution"),
     "model": lambda tenant: tenant.model().outcome,
     "latest_model": lambda tenant: tenant.latest_model().outcome,
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
@@ -84,6 +121,9 @@ READS: Mapping[str, Case] = {
     "posterior": lambda tenant: tenant.posterior(DONE),
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "experiments": lambda tenant: [found.name for found in tenant.experiments()],
+    "experiment": lambda tenant: tenant.experiment(DONE).name,
+    "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "model_of_run": lambda tenant: (
@@ -108,6 +148,8 @@ READS: Mapping[str, Case] = {
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
     "write_all": lambda tenant: tenant.write_all((name, [row]) for name, row in rows(9).items()),
+    "add_journey_results": lambda tenant: tenant.add_journey_results([journey_results(9)]),
+    "change_setting": lambda tenant: tenant.change_setting("attribution", "other"),
     "start_model": lambda tenant: (
         _ids(models, 9),
         tenant.fail_model(RUNNING, "other"),
@@ -127,6 +169,14 @@ WRITES: Mapping[str, Case] = {
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_experiment": lambda tenant: (
+        _ids(experiments, 9),
+        tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
+    ),
+    "save_experiment": lambda tenant: tenant.save_experiment(
+        experiment("other", RUNNING), **CHANGED
+    ),
+    "delete_experiment": lambda tenant: tenant.delete_experiment(RUNNING, at=AT, by=COMMAND_LINE),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -177,10 +227,19 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "experiment": lambda tenant, key: tenant.experiment(key),
+    "certificate": lambda tenant, key: tenant.certificate(key),
+    "save_experiment": lambda tenant, key: tenant.save_experiment(
+        experiment("other", key), **CHANGED
+    ),
+    "delete_experiment": lambda tenant, key: tenant.delete_experiment(key, at=AT, by=COMMAND_LINE),
     "run": lambda tenant, key: tenant.run(key),
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
         channels=[], start=DAY, end=DAY, run_id=key
+    ),
+    "add_journey_results (run)": lambda tenant, key: tenant.add_journey_results(
+        [journey_results()], run_id=key
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
@@ -256,6 +315,9 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.give_feedback(feedback(2, anomaly=theirs))
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(experiments, 5)
+    _ids(audit, 6)
+    bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -296,12 +358,18 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
+        tenant.change_setting("attribution", f"text {factor}")
         tenant.store_insights(insights(factor))
         tenant.give_feedback(feedback(factor))
         tenant.settle_tokens(DAY, 0, factor, 0)
         for _ in range(factor):
             tenant.log_question([], **QUESTION)
         _fill_accounts(tenant, f"text {factor}")
+        _ids(experiments, 1, 2)
+        tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        tenant.save_experiment(own, certificate=certificate(own), **CHANGED)
     return two_tenants
 
 
@@ -320,7 +388,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, run_log, successions),
+        *(backtests, run_log, successions, experiments),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

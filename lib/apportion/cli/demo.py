@@ -67,10 +67,19 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
         workspace = open_workspace(plan.slug, settings=settings)
         if not workspace.data.holds("order_items"):
             say(f"Simulating three years of {plan.name}")
-            frames = world.simulate(plan, end=end, seed=seed).frames
+            made = world.simulate(plan, end=end, seed=seed)
             with row_bar(f"Storing {plan.name}") as on_rows:
-                workspace.data.store_frames(frames, on_rows)
+                workspace.data.store_frames(made.frames, on_rows)
+            days = workspace.data.covers("conversions")
+            assert days.first is not None
+            workspace.journeys.record_truth(made.truth.shares(days.first, days.last or days.first))
+        if not workspace.journeys.has_analysis:
+            with fraction_bar(f"Analysing the journeys of {plan.name}") as on_progress:
+                run_notebook(workspace, "journeys", {}, on_progress)
         if workspace.mmm.latest().status is not ModelStatus.COMPLETED:
             with fraction_bar(f"Training the media mix model of {plan.name}") as on_progress:
                 run_notebook(workspace, "mmm", {}, on_progress)
+        if workspace.insights.stored() is None:
+            with fraction_bar(f"Looking for what changed at {plan.name}") as on_progress:
+                run_notebook(workspace, "ai_insights", {}, on_progress)
     finished.touch()

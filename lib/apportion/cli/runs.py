@@ -4,11 +4,13 @@ import click
 from rich.table import Table
 
 from apportion.cli.app import app, fraction_bar, out, say, tenant_option
+from apportion.cli.insights import show_insights
+from apportion.cli.journeys import show_journeys, show_paths
 from apportion.errors import NotFoundError
 from apportion.jobs import run_notebook
 from apportion.results.base import Interval
 from apportion.results.mmm import MMMResults, ModelStatus
-from apportion.workspace import open_workspace
+from apportion.workspace import Workspace, open_workspace
 
 
 @app.command()
@@ -31,20 +33,32 @@ def run(notebook: str, tenant: str, parameters: tuple[tuple[str, str], ...]) -> 
 
 
 @app.command()
-@click.argument("what", type=click.Choice(["mmm"]))
+@click.argument("what", type=click.Choice(["mmm", "journeys", "paths", "insights"]))
 @tenant_option
-@click.option("--version", type=int, help="A version; default: the current one.")
+@click.option("--version", type=int, help="A version of mmm; default: the current one.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the API's JSON.")
 def show(what: str, tenant: str, version: int | None, as_json: bool) -> None:
     """Show a stored result: a table, or its JSON."""
-    models = open_workspace(tenant).mmm
+    workspace = open_workspace(tenant)
+    if what == "mmm":
+        show_mmm(workspace, version, as_json=as_json)
+    elif what == "insights":
+        show_insights(workspace, as_json=as_json)
+    elif what == "journeys":
+        show_journeys(workspace, as_json=as_json)
+    else:
+        show_paths(workspace, as_json=as_json)
+
+
+def show_mmm(workspace: Workspace, version: int | None, *, as_json: bool) -> None:
+    """Show a version of the media mix model."""
+    models, slug = workspace.mmm, workspace.tenant.slug
     results = models.latest() if version is None else models.version(version)
     if as_json:
         click.echo(results.model_dump_json(indent=2))
     elif results.version == 0:
         raise NotFoundError(
-            f"{tenant!r} has no media mix model yet. "
-            f"Train one: apportion run {what} --tenant {tenant}"
+            f"{slug!r} has no media mix model yet. Train one: apportion run mmm --tenant {slug}"
         )
     else:
         _show_mmm(results)

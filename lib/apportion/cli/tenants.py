@@ -6,6 +6,7 @@ from rich.table import Table
 from apportion.cli.app import app, out, say
 from apportion.config import get_settings
 from apportion.store import Store
+from apportion.workspace.journeys import forget_snapshot
 
 
 @app.group()
@@ -49,4 +50,5 @@ def delete(slug: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete {found.name!r} with all its data, models and runs?", abort=True)
     store.delete_tenant(slug)
+    forget_snapshot(get_settings(), str(found.id))
     say(f"Deleted the tenant {slug!r}.")

@@ -18,6 +18,7 @@ import pandas as pd
 from apportion.demo.calendar import Calendar
 from apportion.demo.media import Response
 from apportion.demo.streams import Floats
+from apportion.results.journeys import TrueShare, TrueShares
 
 BASELINE = "baseline"
 """Name of the cause of purchases that no channel caused."""
@@ -139,6 +140,20 @@ class Truth:
         """Give the channel's share of all the revenue that channels caused in the window."""
         total = sum(self.contribution(name, start, end) for name in self.channels)
         return 100 * self.contribution(channel, start, end) / total
+
+    def shares(self, start: dt.date, end: dt.date) -> TrueShares:
+        """Give what caused the expected revenue of the window, as shares of all of it."""
+        total = self.revenue(start, end)
+        caused = {name: self.contribution(name, start, end) for name in self.channels}
+        return TrueShares(
+            start=start,
+            end=end,
+            channels=tuple(
+                TrueShare(channel=name, revenue=revenue, percent=100 * revenue / total)
+                for name, revenue in caused.items()
+            ),
+            baseline_percent=100 * (1 - sum(caused.values()) / total),
+        )
 
     def spent(
         self, channel: str, start: dt.date | None = None, end: dt.date | None = None

@@ -1,13 +1,13 @@
 """From a snapshot to everything that the page, the API and a scheduled run show of journeys."""
 
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from ibis import Table
 
 from apportion.journeys import counts, paths
-from apportion.journeys.counts import Customer
 from apportion.journeys.credit_tables import credit_tables, position_credit
 from apportion.journeys.snapshot import Snapshot
 from apportion.journeys.tally import tally
@@ -15,6 +15,7 @@ from apportion.journeys.training import player_names, train
 from apportion.results.journeys import (
     AttributionSettings,
     CommonPath,
+    Customer,
     Flow,
     JourneyResults,
     PathAnalysis,
@@ -23,7 +24,11 @@ from apportion.results.journeys import (
 )
 
 COMMON_PATHS = 10
+CUSTOMERS: tuple[Customer | None, ...] = (None, "new", "returning")
+WINDOWS: tuple[WindowDays, ...] = get_args(WindowDays)
 SEED = 20260101
+
+OnProgress = Callable[[float, str], None]
 
 
 def analyse(
@@ -40,6 +45,37 @@ def analyse(
     customer : "new" or "returning", optional
         Whose conversions to look at; the models are trained on all paths in any case.
     """
+    (results,) = analyse_each(snapshot, settings, customers=(customer,), seed=seed)
+    return results
+
+
+def analyse_all(
+    snapshot: Snapshot,
+    settings: AttributionSettings,
+    *,
+    seed: int = SEED,
+    on_progress: OnProgress = lambda *_: None,
+) -> Iterator[JourneyResults]:
+    """Analyse every lookback window that can be chosen, for all, new and returning customers.
+
+    Only the results for all customers carry the trained model, which is the same for the others.
+    """
+    for place, window in enumerate(WINDOWS):
+        on_progress(place / len(WINDOWS), f"Paths of {window} days")
+        of_window = settings.model_copy(update={"window_days": window})
+        for results in analyse_each(snapshot, of_window, customers=CUSTOMERS, seed=seed):
+            is_of_all = results.paths.customer is None
+            yield results if is_of_all else results.model_copy(update={"trained": None})
+
+
+def analyse_each(
+    snapshot: Snapshot,
+    settings: AttributionSettings,
+    *,
+    customers: Sequence[Customer | None],
+    seed: int = SEED,
+) -> list[JourneyResults]:
+    """Analyse one lookback window for several kinds of customers, with one training."""
     coded, window = snapshot.kinds, settings.window_days
     direct = paths.direct(snapshot.conversions, window, coded)
     with paths.steps(snapshot.touchpoints, window).cache() as cut:
@@ -47,17 +83,24 @@ def analyse(
         with paths.whole(cut, coded).union(direct).cache() as found:
             sets = counts.sets(found)
             unserved = counts.direct(found)
-            analysis = path_analysis(found, moves, coded, window_days=window, customer=customer)
+            analyses = [
+                path_analysis(found, moves, coded, window_days=window, customer=customer)
+                for customer in customers
+            ]
     training = train(moves, sets, coded, settings, np.random.default_rng(seed))
     sums = tally(snapshot.touchpoints, settings)
-    return JourneyResults(
-        settings=settings,
-        paths=analysis,
-        credit=credit_tables(sums.credit, unserved, training, coded, customer=customer),
-        positions=position_credit(sums.places, training, coded),
-        trained=training.trained,
-        fingerprint=snapshot.fingerprint,
-    )
+    positions = position_credit(sums.places, training, coded)
+    return [
+        JourneyResults(
+            settings=settings,
+            paths=analysis,
+            credit=credit_tables(sums.credit, unserved, training, coded, customer=customer),
+            positions=positions,
+            trained=training.trained,
+            fingerprint=snapshot.fingerprint,
+        )
+        for customer, analysis in zip(customers, analyses, strict=True)
+    ]
 
 
 def path_analysis(

@@ -10,8 +10,7 @@ import pandas as pd
 from ibis import Table
 
 from apportion.journeys.paths import CONVERTED
-
-Customer = Literal["new", "returning"]
+from apportion.results.journeys import Customer
 
 
 def transitions(cut: Table, *, order: int) -> pd.DataFrame:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from apportion.journeys.bootstrap import intervals
-from apportion.journeys.counts import Customer
 from apportion.journeys.ragged import RULES
 from apportion.journeys.tally import PART, PLACES, model_columns
 from apportion.journeys.training import Training
@@ -20,6 +19,7 @@ from apportion.results.journeys import (
     Credit,
     CreditRow,
     CreditTable,
+    Customer,
     PositionCredit,
 )
 

@@ -43,9 +43,10 @@ def customer_journeys(
     order_ids : iterable of str
         Orders that are among `conversions`.
     conversions : DataFrame
-        **All** conversions of the customers concerned: a journey begins after the one before.
+        **All** conversions of the customers concerned, or all since the window of the earliest of
+        the orders: a journey begins after the one before.
     touchpoints, order_items : DataFrame
-        All touchpoints of these customers, and what the orders hold.
+        All touchpoints of these customers since then, and what the orders hold.
     weights : JourneyWeights, optional
         The tenant's trained model; None: there is none yet, and credit by model has the five rules
         only.

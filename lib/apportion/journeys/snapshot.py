@@ -12,11 +12,10 @@ gives tells later whether the data have changed since.
 """
 
 import contextlib
-import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +23,9 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import JsonValue
 
 from apportion.errors import NotFoundError
 from apportion.journeys import paths
-
-FORMAT = 1
-"""Raised whenever what is in the files changes, so that older snapshots count as stale."""
 
 MEMORY_LIMIT = "1GB"
 """What the embedded engine may hold at once; it goes on disk beyond that."""
@@ -73,10 +68,10 @@ class Snapshot:
     fingerprint: str
 
 
-def fingerprint(facts: Mapping[str, JsonValue]) -> str:
-    """Give a short text that changes when `facts` about the data, or the files' format, change."""
-    text = json.dumps({"format": FORMAT, **facts}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def columns(dataset: str) -> list[str]:
+    """Give the columns of `touchpoints` or `conversions` that a snapshot is written from."""
+    names = _SOURCE[f"{dataset}.parquet"].names
+    return ["timestamp" if name == "instant" else name for name in names]
 
 
 def written_fingerprint(folder: Path) -> str | None:
@@ -103,7 +98,8 @@ def write(
     folder : Path
         The tenant's own folder; made if it is not there.
     touchpoints, conversions : iterable of DataFrame
-        Batches that conform to ``frames.TOUCHPOINTS`` and ``frames.CONVERSIONS``, in any order.
+        Batches that conform to ``frames.TOUCHPOINTS`` and ``frames.CONVERSIONS``, in any order;
+        only the columns of :func:`columns` are needed.
     fingerprint : str
         What :func:`written_fingerprint` is to give from now on.
     """

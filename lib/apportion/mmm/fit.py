@@ -14,7 +14,7 @@ import arviz
 import numpy as np
 import nutpie
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from apportion.errors import ModelRefusedError, RunFailedError
 from apportion.mmm import model

@@ -15,6 +15,9 @@ from apportion.results.base import Interval, Result
 WindowDays = Literal[7, 14, 28, 30]
 """How long before a conversion a touchpoint may lie and still count, in exact days of 24 hours."""
 
+Customer = Literal["new", "returning"]
+"""Whose conversions: a customer's first one, or a later one."""
+
 DIRECT = "direct"
 """The channel of a conversion that no touchpoint serves."""
 
@@ -35,7 +38,7 @@ class AttributionSettings(Result):
     """What a tenant may set about attribution."""
 
     window_days: WindowDays = 30
-    half_life_days: float = Field(default=7.0, gt=0)
+    half_life_days: float = Field(default=7.0, gt=0, le=3650)
     """Time decay: days in which a touchpoint's weight halves."""
     endpoint_share: float = Field(default=0.4, ge=0, le=0.5)
     """Position-based: the share of the first and of the last touchpoint."""
@@ -81,6 +84,12 @@ class CustomerJourney(Result):
     touchpoints: tuple[Touchpoint, ...]
     products: tuple[Product, ...] = ()
     window_days: WindowDays
+
+
+class JourneyList(Result):
+    """Journeys, the latest conversion first."""
+
+    journeys: tuple[CustomerJourney, ...]
 
 
 class CommonPath(Result):
@@ -132,7 +141,7 @@ class PathAnalysis(Result):
     other_paths: int | None
     """Paths that did not convert; None when only new or only returning customers are looked at."""
     window_days: WindowDays
-    customer: Literal["new", "returning"] | None = None
+    customer: Customer | None = None
 
 
 class Credit(Result):
@@ -221,6 +230,29 @@ class JourneyResults(Result):
     paths: PathAnalysis
     credit: tuple[CreditTable, ...]
     positions: tuple[PositionCredit, ...]
-    trained: TrainedModel
+    trained: TrainedModel | None
+    """None where only new or only returning customers are looked at: it is that of all."""
     fingerprint: str
     """Of the snapshot that it was computed from."""
+    version: int = 0
+    """Counted per run; 0: not stored."""
+    trained_at: dt.datetime | None = None
+
+
+class TrueShare(Result):
+    """What one channel of a simulated company really caused."""
+
+    channel: str
+    revenue: float
+    percent: float
+    """Share of all revenue, 0 to 100."""
+
+
+class TrueShares(Result):
+    """What really caused the revenue of a simulated company: real companies cannot know it."""
+
+    start: dt.date
+    end: dt.date
+    channels: tuple[TrueShare, ...]
+    baseline_percent: float
+    """Revenue that would have come without any advertising."""

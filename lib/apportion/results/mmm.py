@@ -211,6 +211,16 @@ class MMMResults(ModelVersion):
     """The version that is being trained now, if one is; it is not part of what is stored."""
 
 
+class ChannelSpend(Result):
+    """A channel with spend in the data: what a model can be trained on."""
+
+    channel: str
+    weeks: int
+    """Weeks, from Monday on, with any spend."""
+    first_day: dt.date
+    last_day: dt.date
+
+
 class Objective(StrEnum):
     """What a budget is to reach."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from apportion.errors import NotFoundError
 from apportion.server.pages import Page
 from apportion.workspace import Workspace
 
@@ -54,6 +55,20 @@ def _mmm(workspace: Workspace) -> Markup:
     return first_content(models.latest(), models.versions(), workspace.tenant)
 
 
+def _journeys(workspace: Workspace) -> Markup:
+    from apportion.views.journeys.first import first_content
+    from apportion.views.journeys.reading import Reading
+
+    journeys = workspace.journeys
+    try:
+        results = journeys.analysis()
+        reading = Reading(results, workspace.tenant, is_stale=journeys.is_stale(results))
+    except NotFoundError:
+        reading = None
+    window_days = journeys.settings().window_days
+    return first_content(reading, journeys.recent(), workspace.tenant, window_days)
+
+
 def _ai_insights(workspace: Workspace) -> Markup:
     from apportion.views.insights.first import first_content
 
@@ -62,6 +77,7 @@ def _ai_insights(workspace: Workspace) -> Markup:
 
 
 MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "journeys": _journeys,
     "mmm": _mmm,
     "ai_insights": _ai_insights,
 }

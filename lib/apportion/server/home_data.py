@@ -20,7 +20,7 @@ LATE_DAYS = 7
 MOST_RUNS = 4
 
 _NAMES = {"order_items": "Order items"}
-_NOTEBOOKS = {"mmm": "Media mix"}
+_NOTEBOOKS = {"journeys": "Journeys", "mmm": "Media mix"}
 _STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.QUEUED: ("Queued", "", "draft"),
     RunStatus.RUNNING: ("Running", "info", "run"),

@@ -29,6 +29,12 @@ PASSWORD = Page("password", "Password", "/password", "Change your password")
 
 APPS = (
     Page(
+        "journeys",
+        "Journeys",
+        "/admin/attribution/journeys",
+        "Which touchpoints lead people to buy, and how long do they take?",
+    ),
+    Page(
         "mmm",
         "Media mix",
         "/admin/attribution/mmm",

@@ -55,7 +55,7 @@ class Models(TenantBound):
         """
         with self._writing() as connection:
             connection.lock("mmm_models")
-            own = None if run_id is None else _own_run(connection, run_id)
+            own = None if run_id is None else own_run(connection, run_id)
             begun = None if own is None else _begun_by(connection, own)
             if begun is not None:
                 is_begun = mmm_models.c.version == begun
@@ -300,7 +300,8 @@ def _is(row: Row[Any], current: Row[Any] | None) -> bool:
     return current is not None and bool(row.id == current.id)
 
 
-def _own_run(connection: TenantConnection, run_id: str) -> UUID:
+def own_run(connection: TenantConnection, run_id: str) -> UUID:
+    """Give the id of one of the tenant's runs; NotFoundError if it is not there."""
     own = parse_id(run_id, "run")
     statement = connection.select(runs.c.id, of=runs).where(runs.c.id == own)
     if connection.execute(statement).one_or_none() is None:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    func,
 )
 
 from apportion.store import insights_schema as insights_schema
@@ -32,6 +31,10 @@ from apportion.store.columns import created, key, status, tenant_table, text
 from apportion.store.columns import metadata as metadata
 from apportion.store.columns import tenants as tenants
 from apportion.store.jobs_schema import run_queue, workers
+from apportion.store.journeys_schema import dataset_versions as dataset_versions
+from apportion.store.journeys_schema import journey_results as journey_results
+from apportion.store.journeys_schema import small_letters
+from apportion.store.journeys_schema import tenant_settings as tenant_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
 REVISION = "0008"
@@ -83,10 +86,14 @@ conversions = tenant_table(
     Column("revenue", Amount, nullable=False),
     Column("email", Text, nullable=False),
     Column("is_new_customer", Boolean, nullable=False),
+    Column("order_id_small", KeyText, small_letters("order_id")),
+    Column("email_small", KeyText, small_letters("email")),
     Index(None, "tenant_id", "timestamp"),
+    Index(None, "tenant_id", "is_new_customer", "timestamp"),
     Index(None, "tenant_id", "customer_id", "timestamp"),
+    Index(None, "tenant_id", "order_id_small"),
+    Index(None, "tenant_id", "email_small"),
 )
-Index("ix_conversions_tenant_id_email", conversions.c.tenant_id, func.lower(conversions.c.email))
 order_items = tenant_table(
     "order_items",
     key("order_id"),
@@ -174,6 +181,14 @@ incrementality_experiments = tenant_table(
     Column("pre_test_days", Integer, nullable=False, server_default="14"),
     Column("budget_estimate", Numeric(12, 2, asdecimal=False)),
     Column("results", JsonValue),
+    Column("direction", Text, nullable=False, server_default="on"),
+    text("override_reason"),
+    text("reason"),
+    Column("settings", JsonValue),
+    Column("power", JsonValue),
+    Column("checks", JsonValue),
+    Column("design", JsonValue),
+    Column("certificate", JsonValue),
     created(),
     created("updated_at"),
 )

@@ -1,8 +1,8 @@
 """Source data of one tenant: write a dataset, read it back as the frame it was."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,8 @@ from sqlalchemy.sql import ColumnElement
 from apportion.errors import ParameterError
 from apportion.frames import DATASETS, Dataset, conform
 from apportion.store import bulk
-from apportion.store.schema import SOURCE_TABLES, conversions, order_items
-from apportion.store.tenant_bound import TenantBound
+from apportion.store.schema import SOURCE_TABLES, conversions, dataset_versions, order_items
+from apportion.store.tenant_bound import TenantBound, now
 from apportion.store.tenant_connection import TenantConnection
 
 Day = dt.date | None
@@ -94,6 +94,7 @@ class SourceData(TenantBound):
             for dataset, batches in parts:
                 contract, table = _dataset(dataset), SOURCE_TABLES[dataset]
                 bulk.write(connection, contract, table, batches, count)
+                _count_change(connection, dataset)
         return total
 
     def spend(self, start: Day = None, end: Day = None) -> pd.DataFrame:
@@ -124,6 +125,18 @@ class SourceData(TenantBound):
         """Give what was bought in the orders placed between `start` and `end`."""
         return self._read("order_items", start, end)
 
+    def parts(self, dataset: str, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Give some columns of all rows of a dataset in frames of bounded size, in no order.
+
+        The rows are those of one instant, however long the reading takes.
+        """
+        contract, table = _dataset(dataset), SOURCE_TABLES[dataset]
+        with self._reading() as connection:
+            statement = connection.select(*(readable(table.c[name]) for name in columns), of=table)
+            in_parts = statement.execution_options(yield_per=_READ_ROWS)
+            for part in connection.execute(in_parts).partitions():
+                yield _frame(part, contract, columns)
+
     def covers(self, dataset: str) -> Coverage:
         """Give how many rows of `dataset` there are, and their first and last day.
 
@@ -143,13 +156,22 @@ class SourceData(TenantBound):
             row = connection.execute(_with_days(connection, statement, table)).one()
         return Coverage(row.rows, self._day(row.first), self._day(row.last))
 
+    def _frame(self, dataset: str, rows: Sequence[Row[Any]]) -> pd.DataFrame:
+        """Give whole rows of a dataset as a frame."""
+        return _frame(rows, DATASETS[dataset])
+
+    def _select(self, connection: TenantConnection, dataset: str) -> tuple[Table, Select[Any]]:
+        """Give a dataset's table and a SELECT of its columns."""
+        contract, table = DATASETS[dataset], SOURCE_TABLES[dataset]
+        columns = [readable(table.c[name]) for name in contract.columns]
+        return table, connection.select(*columns, of=table)
+
     def _read(self, dataset: str, start: Day, end: Day) -> pd.DataFrame:
         contract, table = DATASETS[dataset], SOURCE_TABLES[dataset]
-        columns = [_readable(table.c[name]) for name in contract.columns]
         order = [table.c[name] for name in _ORDER.get(dataset, contract.key)]
         first, last = _span(table)
         with self._reading() as connection:
-            statement = connection.select(*columns, of=table)
+            _, statement = self._select(connection, dataset)
             if start is not None or end is not None:
                 statement = _with_days(connection, statement, table)
             if start is not None:
@@ -199,13 +221,28 @@ def _with_days(connection: TenantConnection, statement: Select[Any], table: Tabl
     return connection.join(statement, conversions, order_items.c.order_id == conversions.c.order_id)
 
 
-def _frame(rows: Sequence[Row[Any]], contract: Dataset) -> pd.DataFrame:
+def _frame(
+    rows: Sequence[Row[Any]], contract: Dataset, names: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Give rows of a dataset as a frame; with `names`, only these columns of it."""
+    if names is not None:
+        some = {name: contract.columns[name] for name in names}
+        contract = replace(contract, columns=some)
     # By column: pandas takes several times as long over SQLAlchemy's rows.
     columns = zip(*rows, strict=True) if rows else [()] * len(contract.columns)
     return conform(pd.DataFrame(dict(zip(contract.columns, columns, strict=True))), contract)
 
 
-def _readable(column: Column[object]) -> ColumnElement[object]:
+def _count_change(connection: TenantConnection, dataset: str) -> None:
+    """Note that a dataset is another one now; whoever keeps a copy sees that it is old."""
+    is_asked, changes = dataset_versions.c.dataset == dataset, dataset_versions.c.changes
+    values = {"changes": changes + 1, "changed_at": now()}
+    if not connection.update(dataset_versions, is_asked, **values):
+        connection.insert(dataset_versions, dataset=dataset, **(values | {"changes": 1}))
+
+
+def readable(column: Column[Any]) -> ColumnElement[Any]:
+    """Give a column as it is to be read into a frame."""
     # Floats at once: psycopg would make a Decimal of every NUMERIC first.
     return cast(column, Double) if isinstance(column.type, Numeric) else column
 

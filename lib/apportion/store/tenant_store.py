@@ -3,25 +3,27 @@
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
+from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.insights import Insights
+from apportion.store.journeys import Journeys
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_requests import RunRequests
 from apportion.store.sessions import Sessions
-from apportion.store.source_data import SourceData
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
 from apportion.store.users import Users
 
 
 class TenantStore(
-    SourceData,
+    Journeys,
     Models,
     Successions,
     BackTests,
     RunRequests,
     RunLog,
+    Experiments,
     Imports,
     Users,
     Sessions,

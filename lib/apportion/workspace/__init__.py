@@ -14,6 +14,7 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.insights import InsightsWorkspace
+from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.versions import VersionsWorkspace
@@ -54,6 +55,12 @@ class Workspace:
     def data(self) -> DataWorkspace:
         """Source data: import them, see what is there."""
         return DataWorkspace(self._store)
+
+    @cached_property
+    def journeys(self) -> JourneysWorkspace:
+        """Customers' journeys: list, search, analyse."""
+        role = self._member.role if self._member else None
+        return JourneysWorkspace(self._store, self.runs, self._settings, role=role)
 
     @cached_property
     def mmm(self) -> MMMWorkspace:

@@ -12,6 +12,8 @@ from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
 from apportion.results.mmm import (
     BudgetPlan,
+    ChannelSpend,
+    Check,
     MMMResults,
     ModelStatus,
     Objective,
@@ -119,6 +121,41 @@ class MMMWorkspace:
         results = self._store.model(version)
         posterior = self._store.posterior(results.model_id)
         return Planner(FittedMMM.from_bytes(posterior), results)
+
+    def spend_coverage(self) -> list[ChannelSpend]:
+        """Give every channel that has spend, and when, the most spent on first."""
+        spend = self._store.spend()
+        spend = spend[spend["spend"] > 0]
+        days = pd.to_datetime(spend["date"])
+        rows = spend.assign(day=days, week=days.dt.to_period("W-SUN")).groupby("channel")
+        found = rows.agg(
+            total=("spend", "sum"),
+            weeks=("week", "nunique"),
+            first=("day", "min"),
+            last=("day", "max"),
+        ).sort_values("total", ascending=False)
+        columns = (found.index, found["weeks"], found["first"].dt.date, found["last"].dt.date)
+        return [
+            ChannelSpend(channel=str(name), weeks=weeks, first_day=first, last_day=last)
+            for name, weeks, first, last in zip(*columns, strict=True)
+        ]
+
+    def check(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+    ) -> tuple[Check, ...]:
+        """Look at the data of a training before it is asked for; the cautions say what to do.
+
+        Raises
+        ------
+        ParameterError, DataError
+            As :meth:`prepare`.
+        """
+        from apportion.mmm.data_checks import checks_before
+
+        return checks_before(self.prepare(channels, start, end))
 
     def prepare(
         self,

@@ -164,7 +164,7 @@ def anomalies(reading: Reading) -> Markup:
     more = Markup()
     if hidden:
         more = Markup(
-            '<details class="ap-more" id="more-anomalies"><summary class="ap-btn">{}</summary>'
+            '<details class="ap-hidden" id="more-anomalies"><summary class="ap-btn">{}</summary>'
             '<div class="ap-grid" style="--min:330px">{}</div></details>'
         ).format(f"{len(hidden)} more", cards.joined(_anomaly(reading, one) for one in hidden))
     return Markup(

@@ -80,6 +80,11 @@ ICONS: Mapping[str, str] = {
     "switch": '<path d="M4 8h14M14 4l4 4-4 4M20 16H6M10 12l-4 4 4 4"/>',
     "out": '<path d="M14 4.5H6v15h8M10.5 12H21M17 8l4 4-4 4"/>',
     "upload": '<path d="M12 20V9M7 13l5-5 5 5M5 4h14"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "cart": (
+        '<path d="M3 4.5h2.5L8 15.5h10l2.5-8H6.3"/><circle cx="9.5" cy="19.5" r="1.2"/>'
+        '<circle cx="16.5" cy="19.5" r="1.2"/>'
+    ),
     "unlock": (
         '<rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V8a4 4 0 0 1 '
         '7.7-1.5"/>'

@@ -7,7 +7,7 @@ from apportion.store import rls
 from apportion.store.types import JsonValue, KeyText, UtcDateTime
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
