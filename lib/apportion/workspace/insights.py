@@ -1,8 +1,9 @@
 """The insights of one tenant: find, tell, store, and respect what people say of them."""
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import pandas as pd
 from apportion.config import Settings
 from apportion.errors import FieldError, NotEnoughDataError, NotFoundError
 from apportion.frames import EVENTS, conform
-from apportion.results.insights import AIInsightsData, Anomaly, Feedback, Verdict
-from apportion.results.mmm import ModelStatus
+from apportion.results.insights import AIInsightsData, Anomaly, Feedback, Summary, Verdict
+from apportion.results.journeys import AttributionModel
+from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace
 
@@ -20,8 +22,12 @@ if TYPE_CHECKING:  # SciPy, which a page that shows stored insights does not nee
     from apportion.insights.calendar import Occasion
     from apportion.insights.knowledge import Knowledge
 
+log = logging.getLogger("apportion.insights")
+
 DEFAULT_DAYS = 30
 FEWEST_DAYS, MOST_DAYS = 7, 366
+JOURNEY_DAYS: Literal[30] = 30
+"""Before a conversion, of the attribution that is compared with the model."""
 SOURCES = ("outcomes", "spend")
 """The last day of either is the last day of data."""
 
@@ -173,11 +179,15 @@ class InsightsWorkspace:
         row = {"start": anomaly.date_range.start, "end": anomaly.date_range.end, "name": name}
         self._store.write("events", [conform(pd.DataFrame([row]), EVENTS)])
 
-    def _stored(self, first: dt.date, last: dt.date) -> AIInsightsData | None:
+    def _stored(
+        self, first: dt.date, last: dt.date, *, at_any_age: bool = False
+    ) -> AIInsightsData | None:
         try:
             found = self._store.insights(first, last)
         except NotFoundError:
             return None
+        if at_any_age:
+            return found
         imports = self._store.imports()
         is_old = bool(imports) and imports[0].imported_at > found.generated_at
         return None if is_old else found
@@ -216,17 +226,64 @@ class InsightsWorkspace:
         from apportion.insights.knowledge import Knowledge
 
         newest = self._store.models(limit=1)
-        if not newest:
-            return Knowledge()
-        model = self._store.latest_model()
-        is_refused = newest[0].status is ModelStatus.FAILED
+        model = self._store.latest_model() if newest else None
+        is_refused = bool(newest) and newest[0].status is ModelStatus.FAILED
         return Knowledge(
-            model=model if model.status is ModelStatus.COMPLETED else None,
+            model=model if model and model.status is ModelStatus.COMPLETED else None,
             newest_failed=(newest[0].reason or "The training failed.") if is_refused else None,
+            experiments=tuple(self._store.experiments()),
+            credit=self._credit(model),
         )
 
+    def _credit(self, model: MMMResults | None) -> dict[str, float]:
+        """Give each channel's percent of the credit by the Markov chain, among those modelled."""
+        try:
+            analysis = self._store.journey_results(JOURNEY_DAYS)
+        except NotFoundError:
+            return {}
+        modelled = {effect.channel for effect in model.channels} if model else set()
+        table = next(table for table in analysis.credit if table.dimension == "channel")
+        credit = {
+            row.name: next(c.revenue for c in row.credits if c.model is AttributionModel.MARKOV)
+            for row in table.rows
+            if row.name in modelled
+        }
+        total = sum(credit.values())
+        return {name: 100 * part / total for name, part in credit.items()} if total > 0 else {}
+
     def _told(self, found: AIInsightsData, *, force: bool) -> AIInsightsData:
-        return found
+        """Have Claude write the summary; by rules, with the reason, if nothing can be shown."""
+        if self._settings.claude_api_key is None:
+            return _with_summary(found, found.summary.model_copy(update={"reason": "no_key"}))
+        # Here and not above: without a key nobody needs the client, which takes a second to load.
+        from apportion.narration.budget import Budget
+        from apportion.narration.client import NoAnswerError, client_of
+        from apportion.narration.summary import fingerprint_of, write
+
+        days, model = found.date_range, self._settings.claude_model
+        facts = list(found.facts)
+        fingerprint = fingerprint_of(facts, model, start=days.start, end=days.end)
+        before = self._stored(days.start, days.end, at_any_age=True)
+        if before is not None and not force and before.summary.fingerprint == fingerprint:
+            return _with_summary(found, before.summary)
+        client = client_of(self._settings)
+        assert client is not None
+        limit = self._settings.claude_tokens_a_month
+        month = found.generated_at.date().replace(day=1)
+        try:
+            told = write(
+                client,
+                model,
+                facts,
+                Budget(self._store, month, limit),
+                fingerprint=fingerprint,
+            )
+        except NoAnswerError as error:
+            log.warning("The summary is by rules: %s", error)
+            told = found.summary.model_copy(update={"reason": error.reason})
+        finally:
+            client.close()
+        return _with_summary(found, told)
 
     def _customers(self, begin: dt.date, last: dt.date) -> pd.DataFrame:
         orders = self._store.conversions(begin, last)
@@ -254,6 +311,11 @@ class InsightsWorkspace:
         local = timestamps.dt.tz_convert(self._store.tenant.timezone)
         days: pd.Series = local.dt.tz_localize(None).dt.normalize()
         return days
+
+
+def _with_summary(found: AIInsightsData, summary: Summary) -> AIInsightsData:
+    text = " ".join(summary.sentences)
+    return found.model_copy(update={"summary": summary, "executive_summary": text})
 
 
 def _occasion(said: Feedback) -> "Occasion":

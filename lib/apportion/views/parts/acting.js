@@ -21,6 +21,7 @@ function render({ model, el }) {
     for (const input of node.closest("form,[data-form]")?.querySelectorAll("input[name],textarea[name]") ?? []) {
       fields[input.name] = input.value;
     }
+    el.setAttribute("aria-busy", "true");
     model.send({ act: node.dataset.act, arg: node.dataset.arg ?? "", fields });
   };
   const clicked = (event) => {
@@ -42,8 +43,10 @@ function render({ model, el }) {
   };
   el.addEventListener("click", clicked);
   el.addEventListener("keydown", pressed);
+  const done = () => el.removeAttribute("aria-busy");
   model.on("change:html", draw);
+  model.on("msg:custom", done);
   draw();
-  return () => { el.removeEventListener("click", clicked); el.removeEventListener("keydown", pressed); };
+  return () => { model.off("change:html", draw); model.off("msg:custom", done); el.removeEventListener("click", clicked); el.removeEventListener("keydown", pressed); };
 }
 export default { render };

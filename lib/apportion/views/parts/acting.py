@@ -38,8 +38,11 @@ class Acting(anywidget.AnyWidget):
             return
         fields = message.get("fields")
         known = fields if isinstance(fields, dict) else {}
-        self._on_act(
-            str(message.get("act", "")),
-            str(message.get("arg", "")),
-            {str(name): str(value) for name, value in known.items()},
-        )
+        try:
+            self._on_act(
+                str(message.get("act", "")),
+                str(message.get("arg", "")),
+                {str(name): str(value) for name, value in known.items()},
+            )
+        finally:
+            self.send({"done": True})
