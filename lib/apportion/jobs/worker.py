@@ -22,8 +22,8 @@ log = logging.getLogger("apportion.worker")
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
-MOST_TRIES = 3
-"""How often a run is started that fails by a passing fault."""
+MOST_FAULTS = 4
+"""How many passing faults of a run are forgiven."""
 
 MOST_ATTEMPTS = 25
 """How often a run is started in all, when its workers die: it may be what kills them."""
@@ -202,13 +202,15 @@ class Worker:
                 runs.end(run, None, outcome.output)
             case End.FAILED:
                 runs.end(run, outcome.error, outcome.output)
-            case End.PASSING if run.attempt < MOST_TRIES:
-                wait = self.settings.run_retry_seconds * 4 ** (run.attempt - 1)
+            case End.PASSING if run.faults < MOST_FAULTS:
+                wait = self.settings.run_retry_seconds * 4**run.faults
                 again = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=wait)
                 message = f"{outcome.error} It is tried again in {wait:.0f} seconds."
-                runs.give_back(run.id, message, attempt=run.attempt, not_before=again)
+                runs.give_back(
+                    run.id, message, attempt=run.attempt, after_fault=True, not_before=again
+                )
             case End.PASSING:
-                tried = f"{outcome.error} It was tried {run.attempt} times."
+                tried = f"{outcome.error} It was tried {run.faults + 1} times."
                 runs.end(run, tried, outcome.output)
             case End.STOPPED:
                 message = "Its worker was stopped; it waits for another."
