@@ -26,9 +26,15 @@ from apportion.workspace.notebooks import NOTEBOOKS
 @click.option(
     "--grace", default=20.0, show_default=True, help="Seconds that runs may go on after SIGTERM."
 )
+@click.option("--until-idle", is_flag=True, help="End when nothing waits or runs any more.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when stdin is closed.")
 def worker(
-    concurrency: int, name: str, kinds: tuple[str, ...], grace: float, with_parent: bool
+    concurrency: int,
+    name: str,
+    kinds: tuple[str, ...],
+    grace: float,
+    until_idle: bool,
+    with_parent: bool,
 ) -> None:
     """Run background jobs until a signal ends it; as many workers as wanted, on many machines."""
     from apportion.jobs.worker import Worker  # DBOS and papermill take a moment to import
@@ -55,4 +61,4 @@ def worker(
 
         threading.Thread(target=stop_with_parent, daemon=True).start()
     say(f"Ready: worker {made.record.id}")
-    made.run()
+    made.run(until_idle=until_idle)

@@ -22,6 +22,7 @@ log = logging.getLogger("apportion.worker")
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
+DUE_SECONDS = 15.0
 MOST_FAULTS = 4
 """How many passing faults of a run are forgiven."""
 
@@ -77,21 +78,25 @@ class Worker:
             self._stop_at = time.monotonic() + self.grace_seconds
         self._stop.set()
 
-    def run(self, on_tick: Callable[[], None] = lambda: None) -> None:
-        """Work until :meth:`stop`."""
+    def run(self, *, until_idle: bool = False) -> None:
+        """Work until :meth:`stop`; with `until_idle` also until nothing waits or runs."""
         log.info("worker %s: %d at a time, %s", self.record.id, self.concurrency, self.kinds)
         beating = threading.Thread(target=self._beat_on, daemon=True)
         beating.start()
-        reconciled = 0.0
+        reconciled = looked = -RECONCILE_SECONDS
         try:
             while not self._stop.wait(TICK_SECONDS):
                 at = time.monotonic()
                 with _surviving("tick"):
+                    if at - looked >= DUE_SECONDS:
+                        self._start_due()
+                        looked = at
                     self._dispatch()
                     if at - reconciled >= RECONCILE_SECONDS:
                         self._reconcile()
                         reconciled = at
-                    on_tick()
+                    if until_idle and self._is_idle():
+                        self.stop()
         finally:
             self.stop()
             self._close()
@@ -128,6 +133,17 @@ class Worker:
             if not waiting or len(admitted) >= capacity:
                 return
             self._admit(waiting[0])
+
+    def _start_due(self) -> None:
+        """Ask for what the schedules of every tenant say is due."""
+        for tenant in self.fleet.tenants():
+            with _surviving(f"schedules of tenant {tenant.id}"):
+                started = self.fleet.workspace(tenant.slug).schedules.start_due()
+                if started:
+                    log.info("tenant %s: due: %s", tenant.id, ", ".join(started))
+
+    def _is_idle(self) -> bool:
+        return all(entry.ended_at is not None for entry in self.fleet.queue(self.kinds))
 
     def _admit(self, entry: QueueEntry) -> None:
         admission = self.fleet.open(entry.tenant_id).runs.admit(entry.run_id)

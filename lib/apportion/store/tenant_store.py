@@ -9,6 +9,7 @@ from apportion.store.imports import Imports
 from apportion.store.journeys import Journeys
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
+from apportion.store.schedules import Schedules
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -22,6 +23,7 @@ class TenantStore(
     BackTests,
     Executions,
     RunLog,
+    Schedules,
     Experiments,
     Imports,
     Users,
