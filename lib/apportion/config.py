@@ -138,6 +138,12 @@ class Settings(BaseSettings):
     schedules: Path = CHECKOUT / "scheduled" / "schedule.toml"
     """Which notebook is due when."""
 
+    runs_url: str = ""
+    """Where executed notebooks are kept: any address that fsspec knows; empty: in `home`."""
+
+    runs_keep_days: int = Field(default=90, ge=0)
+    """Executed notebooks are deleted after so many days; 0: they stay."""
+
     claude_api_key: SecretStr | None = None
     claude_base_url: str | None = None
     claude_model: str | None = None

@@ -5,6 +5,7 @@ import pytest
 from apportion.server.application import Server
 from apportion.server.assets import voila_address
 from apportion.server.pages import APPS, existing
+from apportion.server.runs_page import ID
 from apportion.server.services import open_services
 from apportion.server.site import Site
 from server.process import MMM
@@ -27,6 +28,10 @@ def test_the_route_table_is_this_list(installation):
         ("/data", "DataHandler"),
         ("/data/uploads", "NewUploadHandler"),
         (r"/data/uploads/([\w-]{22})", "OneUploadHandler"),
+        ("/runs", "RunsHandler"),
+        ("/runs/versions", "VersionsHandler"),
+        (f"/runs/{ID}", "OneRunHandler"),
+        (f"/runs/{ID}/notebook", "RunNotebookHandler"),
         ("/settings", "CompanyHandler"),
         ("/settings/users", "UsersHandler"),
         ("/settings/tokens", "TokensHandler"),

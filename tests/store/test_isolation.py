@@ -14,23 +14,34 @@ from apportion.results.base import Interval
 from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
+from apportion.results.scenarios import SpendPlan
 from apportion.store import (
     TenantStore,
     audit,
     backtests,
     experiments,
     imports,
+    mmm_settings,
     models,
     run_log,
     run_requests,
     runs,
+    scenarios,
     successions,
     tokens,
     users,
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import certificate, experiment, journey_results, results, rows
+from store.examples import (
+    certificate,
+    experiment,
+    journey_results,
+    lift_test,
+    results,
+    rows,
+    settings,
+)
 
 RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 4))
 DAY = dt.date(2024, 3, 1)
@@ -41,6 +52,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
     "action": AuditAction.PASSWORD_RESET,
@@ -106,8 +118,12 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
+    "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "scenarios": lambda tenant: [found.name for found in tenant.scenarios()],
+    "scenario": lambda tenant: tenant.scenario(DONE).plan.spend,
     "experiments": lambda tenant: [found.name for found in tenant.experiments()],
     "experiment": lambda tenant: tenant.experiment(DONE).name,
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
@@ -131,6 +147,10 @@ READS: Mapping[str, Case] = {
     "token_with_hash": lambda tenant: tenant.token_with_hash("t1"),
     "tokens": lambda tenant: tenant.tokens(),
     "events_page": lambda tenant: [event.details for event in tenant.events_page().events],
+    "old_outputs": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, tenant.run(RUNNING).message, "there"),
+        [run.message for run in tenant.old_outputs(dt.datetime.now(dt.UTC))],
+    )[1],
 }
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
@@ -144,6 +164,9 @@ WRITES: Mapping[str, Case] = {
     ),
     "complete_model": lambda tenant: tenant.complete_model(RUNNING, results(9), b"9"),
     "fail_model": lambda tenant: tenant.fail_model(RUNNING, "other"),
+    "save_mmm_settings": lambda tenant: tenant.save_mmm_settings(settings(9)),
+    "add_lift_test": lambda tenant: (_ids(mmm_settings, 9), tenant.add_lift_test(lift_test(9))),
+    "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
     "request_run": lambda tenant: (
         _ids(run_requests, 9),
         tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
@@ -167,7 +190,16 @@ WRITES: Mapping[str, Case] = {
         tenant.make_current(2, reason="other", **NOTED),
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "forget_output": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, "other", "there"),
+        tenant.forget_output(RUNNING),
+    ),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_scenario": lambda tenant: (
+        _ids(scenarios, 9),
+        tenant.add_scenario("other", SpendPlan(), created_by="other"),
+    ),
+    "remove_scenario": lambda tenant: tenant.remove_scenario(DONE),
     "add_experiment": lambda tenant: (
         _ids(experiments, 9),
         tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
@@ -220,6 +252,8 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "scenario": lambda tenant, key: tenant.scenario(key),
+    "remove_scenario": lambda tenant, key: tenant.remove_scenario(key),
     "experiment": lambda tenant, key: tenant.experiment(key),
     "certificate": lambda tenant, key: tenant.certificate(key),
     "save_experiment": lambda tenant, key: tenant.save_experiment(
@@ -236,9 +270,11 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "remove_lift_test": lambda tenant, key: tenant.remove_lift_test(key),
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "forget_output_of_run": lambda tenant, key: tenant.forget_output(key),
     "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
@@ -302,11 +338,15 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
     )
+    _ids(mmm_settings, 5)
+    bolt.add_lift_test(lift_test())
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(scenarios, 5)
+    bolt.add_scenario("theirs", SpendPlan(), created_by="bea")
     _ids(experiments, 5)
     _ids(audit, 6)
     bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
@@ -354,9 +394,15 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.save_mmm_settings(settings(factor))
+        _ids(mmm_settings, 1)
+        tenant.add_lift_test(lift_test(factor))
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(scenarios, 2)
+        spend = SpendPlan(spend={"meta": float(factor)})
+        tenant.add_scenario(f"text {factor}", spend, created_by=f"text {factor}")
         _ids(experiments, 1, 2)
         tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
         own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
@@ -379,7 +425,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, run_log, successions, experiments),
+        *(backtests, experiments, mmm_settings, run_log, scenarios, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

@@ -15,9 +15,10 @@ from apportion.server.front_end import FrontEnd, FrontEndHandler
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
 from apportion.server.identity import member_of
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
-from apportion.server.pages import DATA, HOME, PASSWORD, SETTINGS
+from apportion.server.pages import DATA, HOME, PASSWORD, RUNS, SETTINGS
 from apportion.server.passwords import PasswordHandler
 from apportion.server.rendering import page_config
+from apportion.server.runs_page import ID, OneRunHandler, RunNotebookHandler, RunsHandler
 from apportion.server.services import Services
 from apportion.server.settings_pages import (
     AuditHandler,
@@ -29,6 +30,7 @@ from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandl
 from apportion.server.static import AssetHandler, FolderHandler
 from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
 from apportion.server.uploads import Uploads
+from apportion.server.versions_page import VersionsHandler
 from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
@@ -71,6 +73,10 @@ def route_table(
         (DATA.path, DataHandler, {**shared, "gap_finder": GapFinder()}),
         (f"{DATA.path}/uploads", NewUploadHandler, {**shared, "uploads": uploads}),
         (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
+        (RUNS.path, RunsHandler, shared),
+        (f"{RUNS.path}/versions", VersionsHandler, shared),
+        (f"{RUNS.path}/{ID}", OneRunHandler, shared),
+        (f"{RUNS.path}/{ID}/notebook", RunNotebookHandler, shared),
         (SETTINGS.path, CompanyHandler, shared),
         (f"{SETTINGS.path}/users", UsersHandler, shared),
         (f"{SETTINGS.path}/tokens", TokensHandler, shared),

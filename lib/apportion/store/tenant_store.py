@@ -7,8 +7,11 @@ from apportion.store.executions import Executions
 from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.journeys import Journeys
+from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
+from apportion.store.run_outputs import RunOutputs
+from apportion.store.scenarios import Scenarios
 from apportion.store.schedules import Schedules
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
@@ -19,12 +22,15 @@ from apportion.store.users import Users
 class TenantStore(
     Journeys,
     Models,
+    ModelSettings,
     Successions,
     BackTests,
     Executions,
+    RunOutputs,
     RunLog,
     Schedules,
     Experiments,
+    Scenarios,
     Imports,
     Users,
     Sessions,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from pydantic import JsonValue
 
 from apportion.errors import ApportionError, UnreachableError
 from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor
-from apportion.results.runs import ChainProgress, Run, RunOrigin, RunStatus
+from apportion.results.runs import ChainProgress, LogLine, Run, RunOrigin, RunStatus
 from apportion.store import TenantStore
 from apportion.workspace.notebooks import check_parameters, find_notebook
 
@@ -41,6 +42,7 @@ class RunsWorkspace:
         self._store = store
         self._notebooks = notebooks
         self._member = member
+        self._last_stage: tuple[str, str] | None = None
 
     def request(
         self,
@@ -146,6 +148,14 @@ class RunsWorkspace:
         self._store.report_progress(
             run_id, progress, message, remaining_seconds=remaining_seconds, chains=chains
         )
+        stage = (run_id, _stage(message))
+        if message and stage != self._last_stage:
+            self._last_stage = stage
+            self._store.add_log_line(run_id, message)
+
+    def log(self, run_id: str) -> Sequence[LogLine]:
+        """Give a run's log, oldest line first; NotFoundError if there is no such run."""
+        return self._store.log_lines(run_id)
 
     def reporter(self, run_id: str) -> Report:
         """Give what reports a run's progress, with an estimate of the time it still takes.
@@ -257,6 +267,11 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, ApportionError):
         return str(error)
     return f"It was broken off by {type(error).__name__}: {error}".rstrip(": ")
+
+
+def _stage(message: str) -> str:
+    """Give a message without its figures: the log has a line a stage, not a line a draw."""
+    return re.sub(r"[\d.,%/]+", "", message)
 
 
 def is_alive(pid: int, started: float) -> bool:
