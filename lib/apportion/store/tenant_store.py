@@ -1,5 +1,6 @@
 """Everything that is stored of one tenant."""
 
+from apportion.store.alerts import Alerts
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
@@ -29,6 +30,7 @@ class TenantStore(
     RunOutputs,
     RunLog,
     Schedules,
+    Alerts,
     Experiments,
     Scenarios,
     Imports,

@@ -12,6 +12,7 @@ from apportion.errors import ConfigurationError, NotFoundError
 from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
+from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
@@ -68,6 +69,11 @@ class Workspace:
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
         return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def alerts(self) -> AlertsWorkspace:
+        """Alerts: who is told of what, and what was told."""
+        return AlertsWorkspace(self._store, self._settings, self._member)
 
     @cached_property
     def scenarios(self) -> ScenariosWorkspace:
