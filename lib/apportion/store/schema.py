@@ -35,9 +35,12 @@ from apportion.store.journeys_schema import dataset_versions as dataset_versions
 from apportion.store.journeys_schema import journey_results as journey_results
 from apportion.store.journeys_schema import small_letters
 from apportion.store.journeys_schema import tenant_settings as tenant_settings
+from apportion.store.mmm_schema import lift_tests as lift_tests
+from apportion.store.mmm_schema import mmm_settings as mmm_settings
+from apportion.store.scenarios_schema import mmm_scenarios as mmm_scenarios
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0008"
+REVISION = "0010"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(
@@ -136,6 +139,7 @@ runs = tenant_table(
     Column("remaining_seconds", Double),
     Column("chains", JsonValue),
     Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("faults", Integer, nullable=False, server_default="0"),
     Column("worker", Text),
     Column("host", Text),
     Column("pid", BigInteger),

@@ -6,8 +6,8 @@ from alembic import op
 from apportion.store import rls
 from apportion.store.types import JsonValue, KeyText, UtcDateTime
 
-revision = "0008"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
