@@ -93,7 +93,8 @@ def _print(rows: list[dict]) -> None:
         print(
             f"| {scenario} | {len(found)} | {mean['weeks80']:.0%} / {mean['weeks90']:.0%} | "
             f"{mean['quarter80']:.0%} / {mean['quarter90']:.0%} | {mean['mape']:.1%} | "
-            f"{mean['quarter_error']:.1%} | {mean['last_year_mape']:.1%} | {mean['no_media_mape']:.1%} | {mean['width']:.1%} |"
+            f"{mean['quarter_error']:.1%} | {mean['last_year_mape']:.1%} | "
+            f"{mean['no_media_mape']:.1%} | {mean['width']:.1%} |"
         )
 
 
