@@ -14,11 +14,13 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
+from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
@@ -90,9 +92,20 @@ class Workspace:
         return VersionsWorkspace(self._store, self._member)
 
     @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
+
+    @cached_property
     def runs(self) -> RunsWorkspace:
         """Background runs: ask for one, follow it, cancel it."""
         return RunsWorkspace(self._store, self._settings.notebooks, self._member)
+
+    @cached_property
+    def schedules(self) -> SchedulesWorkspace:
+        """When its notebooks run by themselves."""
+        settings = self._settings
+        return SchedulesWorkspace(self._store, settings.schedules, settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:
