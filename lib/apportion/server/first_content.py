@@ -69,5 +69,15 @@ def _journeys(workspace: Workspace) -> Markup:
     return first_content(reading, journeys.recent(), workspace.tenant, window_days)
 
 
-MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {"journeys": _journeys, "mmm": _mmm}
+def _incrementality(workspace: Workspace) -> Markup:
+    from apportion.views.incrementality.first import first_content
+
+    return first_content(workspace.experiments.list())
+
+
+MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "incrementality": _incrementality,
+    "journeys": _journeys,
+    "mmm": _mmm,
+}
 """Page to what makes its figures; a page that is not here shows a skeleton."""

@@ -40,6 +40,12 @@ APPS = (
         "/admin/attribution/mmm",
         "What does each channel earn, and where should the next euro go?",
     ),
+    Page(
+        "incrementality",
+        "Incrementality",
+        "/admin/attribution/incrementality",
+        "Did the ads cause sales that would not have happened anyway?",
+    ),
 )
 """The apps that work, in the order of the navigation. A new one joins here, with its notebook."""
 
