@@ -6,6 +6,7 @@ import pandas as pd
 
 from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
+from apportion.results.calibration import Direction, LiftTest
 from apportion.results.incrementality import (
     Certificate,
     ExperimentStatus,
@@ -22,6 +23,7 @@ from apportion.results.journeys import (
     TrainedModel,
 )
 from apportion.results.mmm import MMMResults, ModelFit, ModelStatus, Provenance
+from apportion.results.mmm_settings import ChannelSettings, MMMSettings
 
 
 def rows(factor: float = 1.0) -> dict[str, pd.DataFrame]:
@@ -79,6 +81,28 @@ def results(factor: float = 1.0) -> MMMResults:
             wall_seconds=1.0,
             sampling_seconds=0.5,
         ),
+    )
+
+
+def settings(factor: float = 1.0) -> MMMSettings:
+    """Give settings that name `factor`."""
+    return MMMSettings(channels={f"text {factor:g}": ChannelSettings(roi_around=factor)})
+
+
+def lift_test(factor: float = 1.0) -> LiftTest:
+    """Give a lift test whose amounts are `factor`, and whose name says so."""
+    return LiftTest(
+        id="",
+        name=f"text {factor:g}",
+        channel="meta",
+        start=dt.date(2024, 3, 1),
+        end=dt.date(2024, 3, 28),
+        outcome_share=0.2,
+        lift=0.05,
+        lift_interval=Interval(lower=0.01, upper=0.09),
+        incremental_outcome=factor,
+        incremental_outcome_interval=Interval(lower=0.0, upper=2 * factor),
+        direction=Direction.OFF,
     )
 
 

@@ -14,9 +14,12 @@ from apportion.cli import (  # noqa: F401
     demo,
     installation,
     lab,
+    mmm_settings,
+    run_control,
     runs,
     serving,
     tenants,
+    worker,
 )
 from apportion.cli.app import app, say_error
 from apportion.errors import ApportionError

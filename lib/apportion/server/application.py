@@ -1,6 +1,7 @@
 """The server itself: Voilà's application with our settings, our routes and our life cycle."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import ENV_JUPYTER_PATH
+from jupyter_events import EventLogger
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 from traitlets.config import Config
@@ -19,6 +21,7 @@ from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 
 from apportion.server.forking import Zygote
+from apportion.server.front_end import FrontEnd
 from apportion.server.gate import GuardedApplication
 from apportion.server.handlers import NotFound
 from apportion.server.identity import MemberIdentity, OwnKernelOnly
@@ -29,6 +32,7 @@ from apportion.server.services import Services
 from apportion.server.sockets import Address
 from apportion.server.templates import TEMPLATES
 from apportion.server.uploads import Uploads
+from apportion.telemetry import metrics
 
 log = logging.getLogger("apportion.server")
 
@@ -36,7 +40,11 @@ MAX_BODY_BYTES = 1 << 20
 CHECK_SECONDS = 30.0
 """How often it is looked whether the sessions that have kernels still hold."""
 
+GOODBYE_SECONDS = 5.0
+"""So long connections may take to end when the server does."""
+
 MAX_MESSAGE_BYTES = 10 << 20
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -82,6 +90,8 @@ class Server(Voila):
         super().__init__(log=log)
         self.services = services
         self.uploads = Uploads()
+        # Without one here, each kernel makes its own, which the logging module keeps for ever.
+        self.event_logger = EventLogger()
         self.check_seconds = check_seconds
         self.root_dir = str(services.settings.notebooks)
         self.update_config(
@@ -110,6 +120,7 @@ class Server(Voila):
         )
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
+        self.front_end = FrontEnd(Path(self.static_paths[0]), self.labextensions_path)
 
     def setup_template_dirs(self) -> None:
         """Find templates and scripts in this installation, ours first; never in a user's folder."""
@@ -145,7 +156,7 @@ class Server(Voila):
             "websocket_compression_options": {},
             "ws_ping_interval": 0,  # see KernelSocket
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
+            "xsrf_cookie_kwargs": {"samesite": "Lax"},  # see OurHandler.set_cookie
             "xsrf_cookies": True,
         }
 
@@ -156,6 +167,7 @@ class Server(Voila):
             uploads=self.uploads,
             voila_configuration=self.voila_configuration,
             template_paths=self.template_paths,
+            front_end=self.front_end,
             static_folder=self.static_paths[0],
             extension_folders=self.labextensions_path,
         )
@@ -175,11 +187,11 @@ class Server(Voila):
         http = HTTPServer(
             self.app, max_body_size=MAX_BODY_BYTES, xheaders=self.services.site.behind_proxy
         )
+        metrics.SESSIONS.set_function(lambda: len(self.kernel_manager))
         try:
             http.add_sockets(address.sockets)
             on_ready()
-            # The views' package brings the widgets along: better now than at the first visit.
-            warm = asyncio.create_task(asyncio.to_thread(import_module, "apportion.server.home"))
+            warm = asyncio.create_task(asyncio.to_thread(self._warm))
             watch = asyncio.create_task(self._end_unproven())
             await stopped.wait()
             watch.cancel()
@@ -187,9 +199,16 @@ class Server(Voila):
         finally:
             http.stop()
             await self.kernel_manager.shutdown_all(now=True)
-            await http.close_all_connections()
+            with contextlib.suppress(TimeoutError):  # a page may be waiting for its kernel
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await http.close_all_connections()
             await asyncio.to_thread(self.uploads.close)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+    def _warm(self) -> None:
+        """Do now what the first visit would wait for: import the views, make the script."""
+        import_module("apportion.server.home")
+        self.front_end.compressed  # noqa: B018  kept
 
     async def _end_unproven(self) -> None:
         """Close, again and again, the kernels of those who are signed out by now."""
@@ -202,5 +221,8 @@ class Server(Voila):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Log a request without its query, which may hold what people typed."""
+    """Count a request, and log it without its query, which may hold what people typed."""
+    method = handler.request.method if handler.request.method in METHODS else "other"
+    status = f"{handler.get_status() // 100}xx"
+    metrics.REQUEST_SECONDS.labels(method, status).observe(handler.request.request_time())
     log.debug("%d %s %s", handler.get_status(), handler.request.method, handler.request.path)
