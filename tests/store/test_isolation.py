@@ -136,6 +136,7 @@ READS: Mapping[str, Case] = {
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
+    "schedules": lambda tenant: tenant.schedules()["nightly"].parameters,
     "model_of_run": lambda tenant: (
         tenant.complete_model(RUNNING, tenant.model(1), b""),
         tenant.model_of_run(RUNNING).outcome,
@@ -178,6 +179,13 @@ WRITES: Mapping[str, Case] = {
         tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "change_schedule": lambda tenant: tenant.change_schedule(
+        "nightly", enabled=False, cadence=None, parameters=None, **NOTED
+    ),
+    "see_to_schedule": lambda tenant: (
+        _ids(run_requests, 9),
+        tenant.see_to_schedule("nightly", AT, before=None, kind="ai_insights", parameters={}),
+    ),
     "admit_run": lambda tenant: tenant.admit_run(WAITING),
     "take_run": lambda tenant: tenant.take_run(WAITING, worker="w", **ME),
     "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
@@ -398,6 +406,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_run("mmm", {}, **ME)
         tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
+        said = {"who": f"text {factor}"}
+        tenant.change_schedule("nightly", enabled=None, cadence=None, parameters=said, **NOTED)
         _ids(run_requests, 4)
         tenant.request_run("journeys", {}, by=COMMAND_LINE)
         _ids(models, 2, 1)

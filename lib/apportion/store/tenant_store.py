@@ -13,6 +13,7 @@ from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
 from apportion.store.scenarios import Scenarios
+from apportion.store.schedules import Schedules
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -28,6 +29,7 @@ class TenantStore(
     Executions,
     RunOutputs,
     RunLog,
+    Schedules,
     Alerts,
     Experiments,
     Scenarios,

@@ -20,6 +20,7 @@ from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
+from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ class Workspace:
     def runs(self) -> RunsWorkspace:
         """Background runs: ask for one, follow it, cancel it."""
         return RunsWorkspace(self._store, self._settings.notebooks, self._member)
+
+    @cached_property
+    def schedules(self) -> SchedulesWorkspace:
+        """When its notebooks run by themselves."""
+        settings = self._settings
+        return SchedulesWorkspace(self._store, settings.schedules, settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:
