@@ -70,6 +70,8 @@ def test_the_routes_are_this_list(operations):
         ("delete", f"{EXPERIMENTS}/{{id}}"),
         ("get", f"{EXPERIMENTS}/{{id}}/certificate"),
         ("get", f"{EXPERIMENTS}/{{id}}/monitoring"),
+        ("get", "/api/admin/attribution/ai-insights"),
+        ("post", "/api/admin/attribution/ai-insights/generate"),
     }
 
 

@@ -75,7 +75,15 @@ def _incrementality(workspace: Workspace) -> Markup:
     return first_content(workspace.experiments.list())
 
 
+def _ai_insights(workspace: Workspace) -> Markup:
+    from apportion.views.insights.first import first_content
+
+    stored = workspace.insights.stored()
+    return Markup() if stored is None else first_content(stored, workspace.tenant)
+
+
 MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "ai_insights": _ai_insights,
     "incrementality": _incrementality,
     "journeys": _journeys,
     "mmm": _mmm,

@@ -47,6 +47,12 @@ APPS = (
         "/admin/attribution/incrementality",
         "Did the ads cause sales that would not have happened anyway?",
     ),
+    Page(
+        "ai_insights",
+        "AI insights",
+        "/admin/attribution/ai-insights",
+        "What changed, why it matters, and what should we do about it?",
+    ),
 )
 """The apps that work, in the order of the navigation. A new one joins here, with its notebook."""
 

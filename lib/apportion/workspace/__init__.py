@@ -15,6 +15,7 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
@@ -101,6 +102,11 @@ class Workspace:
         from apportion.workspace.experiments import ExperimentsWorkspace
 
         return ExperimentsWorkspace(self._store, self._member)
+
+    @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
 
     @cached_property
     def runs(self) -> RunsWorkspace:

@@ -22,8 +22,8 @@ from apportion.results.tenants import Tenant
 from apportion.views.incrementality import detail, form, listing
 from apportion.views.incrementality.charts import ExperimentCharts
 from apportion.views.incrementality.form import Assessment, Choices, Form
-from apportion.views.parts.acting import Acting
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
+from apportion.views.parts.interactive import Interactive
 
 if TYPE_CHECKING:  # a view is given what it works with, and loads no database
     from apportion.workspace.experiments import ExperimentsWorkspace
@@ -55,9 +55,9 @@ class ExperimentsDashboard(widgets.VBox):
         self._error = ""
         self.chosen = ""
         self.form: Form | None = None
-        self.head, self.table = Acting(self._on_act), Acting(self._on_act)
-        self.header, self.top = Acting(self._on_act), Acting(self._on_act)
-        self.dialog = Acting(self._on_form)
+        self.head, self.table = Interactive(self._on_act), Interactive(self._on_act)
+        self.header, self.top = Interactive(self._on_act), Interactive(self._on_act)
+        self.dialog = Interactive(self._on_form)
         self.below = html()
         self.charts: ExperimentCharts | None = None
         self.detail = stack([], "ap-pile")
