@@ -13,6 +13,7 @@ from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
 from apportion.views.mmm.ahead import PlanAhead
 from apportion.views.mmm.allocator import BudgetAllocator
+from apportion.views.mmm.beliefs import beliefs_card
 from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
@@ -182,7 +183,10 @@ class MMMDashboard(widgets.VBox):
     def _training(self) -> widgets.VBox:
         assert self._workspace is not None
         if self._training_card is None:
-            self._training_card = training_card(self._workspace, self._reload)
+            parts = [training_card(self._workspace, self._reload)]
+            if self._workspace.data.holds("spend"):
+                parts.append(beliefs_card(self._workspace))
+            self._training_card = stack(parts, "ap-page")
         return self._training_card
 
     def _reload(self) -> None:
