@@ -85,7 +85,7 @@ class Beliefs(anywidget.AnyWidget):
     def _set(self, content: dict[str, Any]) -> None:
         settings = self._workspace.mmm.settings
         name = str(content.get("channel"))
-        known = settings.get().channel(name).model_dump()
+        known = settings.get().channel(name).model_dump(by_alias=False)
         changed = {
             "budget": "budget_setting",
             "carry": "carry_over",
