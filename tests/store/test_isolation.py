@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.alerts import AlertEvent, TargetKind
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
 from apportion.results.incrementality import ExperimentStatus
@@ -17,6 +18,7 @@ from apportion.results.runs import RunStatus
 from apportion.results.scenarios import SpendPlan
 from apportion.store import (
     TenantStore,
+    alerts,
     audit,
     backtests,
     experiments,
@@ -52,6 +54,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TARGET, DELIVERY = str(UUID(int=1)), str(UUID(int=3))
 TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
@@ -121,6 +124,10 @@ READS: Mapping[str, Case] = {
     "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
     "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
+    "alert_target": lambda tenant: tenant.alert_target(TARGET).address,
+    "alert_targets": lambda tenant: [each.address for each in tenant.alert_targets()],
+    "alerts": lambda tenant: tenant.alerts(),
+    "due_deliveries": lambda tenant: tenant.due_deliveries(dt.datetime.now(dt.UTC)),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
     "scenarios": lambda tenant: [found.name for found in tenant.scenarios()],
     "scenario": lambda tenant: tenant.scenario(DONE).plan.spend,
@@ -129,6 +136,7 @@ READS: Mapping[str, Case] = {
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
+    "schedules": lambda tenant: tenant.schedules()["nightly"].parameters,
     "model_of_run": lambda tenant: (
         tenant.complete_model(RUNNING, tenant.model(1), b""),
         tenant.model_of_run(RUNNING).outcome,
@@ -171,6 +179,13 @@ WRITES: Mapping[str, Case] = {
         tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "change_schedule": lambda tenant: tenant.change_schedule(
+        "nightly", enabled=False, cadence=None, parameters=None, **NOTED
+    ),
+    "see_to_schedule": lambda tenant: (
+        _ids(run_requests, 9),
+        tenant.see_to_schedule("nightly", AT, before=None, kind="ai_insights", parameters={}),
+    ),
     "admit_run": lambda tenant: tenant.admit_run(WAITING),
     "take_run": lambda tenant: tenant.take_run(WAITING, worker="w", **ME),
     "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
@@ -182,6 +197,17 @@ WRITES: Mapping[str, Case] = {
         tenant.make_current(2, reason="other", **NOTED),
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_alert_target": lambda tenant: (
+        _ids(alerts, 9),
+        tenant.add_alert_target(TargetKind.EMAIL, "other", [AlertEvent.RUN_FAILED], **NOTED),
+    ),
+    "remove_alert_target": lambda tenant: tenant.remove_alert_target(TARGET, **NOTED),
+    "record_alert": lambda tenant: (
+        _ids(alerts, 8, 9),
+        tenant.record_alert(AlertEvent.RUN_FAILED, "other", "other", "", to=[TARGET]),
+    ),
+    "claim_delivery": lambda tenant: tenant.claim_delivery(DELIVERY, attempts=0, until=AT),
+    "finish_delivery": lambda tenant: tenant.finish_delivery(DELIVERY, delivered_at=AT),
     "forget_output": lambda tenant: (
         tenant.finish_run(RUNNING, RunStatus.FAILED, "other", "there"),
         tenant.forget_output(RUNNING),
@@ -266,6 +292,12 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "alert_target": lambda tenant, key: tenant.alert_target(key),
+    "remove_alert_target": lambda tenant, key: tenant.remove_alert_target(key, **NOTED),
+    "record_alert": lambda tenant, key: tenant.record_alert(
+        AlertEvent.RUN_FAILED, "other", "other", "", to=[key]
+    ),
+    "finish_delivery": lambda tenant, key: tenant.finish_delivery(key, delivered_at=AT),
     "forget_output_of_run": lambda tenant, key: tenant.forget_output(key),
     "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
@@ -374,6 +406,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_run("mmm", {}, **ME)
         tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
+        said = {"who": f"text {factor}"}
+        tenant.change_schedule("nightly", enabled=None, cadence=None, parameters=said, **NOTED)
         _ids(run_requests, 4)
         tenant.request_run("journeys", {}, by=COMMAND_LINE)
         _ids(models, 2, 1)
@@ -381,6 +415,11 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
         _ids(backtests, 1)
         tenant.record_backtest(measured(DONE, factor))
+        _ids(alerts, 1, 2, 3)
+        tenant.add_alert_target(
+            TargetKind.EMAIL, f"text {factor}", [AlertEvent.RUN_FAILED], **NOTED
+        )
+        tenant.record_alert(AlertEvent.RUN_FAILED, f"text {factor}", "", "", to=[TARGET])
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)

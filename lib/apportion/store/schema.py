@@ -138,6 +138,7 @@ runs = tenant_table(
     Column("remaining_seconds", Double),
     Column("chains", JsonValue),
     Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("faults", Integer, nullable=False, server_default="0"),
     Column("worker", Text),
     Column("host", Text),
     Column("pid", BigInteger),

@@ -1,5 +1,6 @@
 """Everything that is stored of one tenant."""
 
+from apportion.store.alerts import Alerts
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
@@ -12,6 +13,7 @@ from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
 from apportion.store.scenarios import Scenarios
+from apportion.store.schedules import Schedules
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -27,6 +29,8 @@ class TenantStore(
     Executions,
     RunOutputs,
     RunLog,
+    Schedules,
+    Alerts,
     Experiments,
     Scenarios,
     Imports,

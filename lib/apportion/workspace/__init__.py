@@ -12,12 +12,14 @@ from apportion.errors import ConfigurationError, NotFoundError
 from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
+from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
+from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
@@ -69,6 +71,11 @@ class Workspace:
         return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
 
     @cached_property
+    def alerts(self) -> AlertsWorkspace:
+        """Alerts: who is told of what, and what was told."""
+        return AlertsWorkspace(self._store, self._settings, self._member)
+
+    @cached_property
     def scenarios(self) -> ScenariosWorkspace:
         """Plans for the weeks to come: price, save, compare."""
         return ScenariosWorkspace(self._store, self.mmm, self._member)
@@ -87,6 +94,12 @@ class Workspace:
     def runs(self) -> RunsWorkspace:
         """Background runs: ask for one, follow it, cancel it."""
         return RunsWorkspace(self._store, self._settings.notebooks, self._member)
+
+    @cached_property
+    def schedules(self) -> SchedulesWorkspace:
+        """When its notebooks run by themselves."""
+        settings = self._settings
+        return SchedulesWorkspace(self._store, settings.schedules, settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:
