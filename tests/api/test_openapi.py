@@ -60,6 +60,8 @@ def test_the_routes_are_this_list(operations):
         ("get", CREDIT_SETTINGS),
         ("put", CREDIT_SETTINGS),
         ("get", f"{JOURNEYS}/{{id}}"),
+        ("get", "/api/admin/attribution/ai-insights"),
+        ("post", "/api/admin/attribution/ai-insights/generate"),
     }
 
 

@@ -80,4 +80,7 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
             workspace.mmm.settings.save(world.told(plan))
             with fraction_bar(f"Training the media mix model of {plan.name}") as on_progress:
                 run_notebook(workspace, "mmm", {}, on_progress)
+        if workspace.insights.stored() is None:
+            with fraction_bar(f"Looking for what changed at {plan.name}") as on_progress:
+                run_notebook(workspace, "ai_insights", {}, on_progress)
     finished.touch()

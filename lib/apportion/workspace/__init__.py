@@ -14,6 +14,7 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
@@ -89,6 +90,11 @@ class Workspace:
     def versions(self) -> VersionsWorkspace:
         """The model's versions: compare, override, roll back, back-test."""
         return VersionsWorkspace(self._store, self._member)
+
+    @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
 
     @cached_property
     def runs(self) -> RunsWorkspace:
