@@ -217,7 +217,9 @@ def test_the_figures_are_handed_out_as_csv(open_page, workspace):
     expect(page.locator(".bqplot.figure path.line").first).to_be_attached()
 
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download the figures as CSV").first.click()
+        page.locator(".ap-tabpanel").get_by_role(
+            "button", name="Download the figures as CSV"
+        ).click()
 
     text = waiting.value.path().read_text(encoding="utf-8")
     read = pd.read_csv(io.StringIO(text))
@@ -225,6 +227,24 @@ def test_the_figures_are_handed_out_as_csv(open_page, workspace):
     assert waiting.value.suggested_filename == "apportion-curves.csv"
     assert read["spend"].to_list() == pytest.approx([p.spend for c in curves for p in c.curve])
     assert read["revenue"].to_list() == pytest.approx([p.revenue for c in curves for p in c.curve])
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_channel_table_is_sorted_by_its_reader(open_page, workspace, width):
+    page = open_page("Saturation", width)
+    table = page.locator(".ap-frame table.ap-table").first
+    shown = {each.channel: each.current_spend for each in workspace.mmm.latest().channels}
+    by_spend = sorted(shown, key=shown.get, reverse=True)
+
+    if width < 600:
+        page.get_by_label("Sort by").select_option(label="Spend now")
+    else:
+        page.get_by_role("button", name="Spend now").click()
+        expect(table.locator("th[aria-sort=descending]")).to_contain_text("Spend now")
+
+    names = [text.lower() for text in table.locator("tbody .ap-ch").all_inner_texts()]
+    assert [name.strip() for name in names] == by_spend
+    assert_sound(page)
 
 
 def test_all_charts_of_a_card_are_one_picture(open_page):

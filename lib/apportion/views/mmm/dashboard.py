@@ -18,6 +18,7 @@ from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
 from apportion.views.mmm.fit import fit_card
+from apportion.views.mmm.frames import results_frame
 from apportion.views.mmm.learning import learning_cards
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
@@ -25,6 +26,8 @@ from apportion.views.mmm.table import channel_table
 from apportion.views.mmm.training import training_card
 from apportion.views.mmm.versions import Versions
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
+from apportion.views.parts.download import Download
+from apportion.views.parts.sorting import Sorting
 from apportion.views.parts.tabs import Build, LazyTabs
 
 if TYPE_CHECKING:  # it brings the database along, which showing results does without
@@ -64,6 +67,8 @@ class MMMDashboard(widgets.VBox):
         self._workspace = workspace
         self.state, self.newer, self.head = html(), html(), html()
         self.figures, self.table = html(), html()
+        download = Download(lambda: results_frame(self.results), "channels", has_picture=False)
+        self.table_box = stack([self.table, Sorting(), download], "ap-frame")
         self.cautions, self.origin = html(), html()
         self.reading: Reading | None = None
         self.tabs: LazyTabs | None = None
@@ -94,7 +99,7 @@ class MMMDashboard(widgets.VBox):
             self.head,
             self.newer,
             self.figures,
-            self.table,
+            self.table_box,
             self.tabs,
             self.cautions,
             self.origin,
