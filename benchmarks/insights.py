@@ -26,7 +26,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "insights"))
+
+from simulated import POINTS, Labelled, tenant
 
 from apportion.insights.decomposition import decompose, mad
 from apportion.insights.detection import detect, weekdays_of
@@ -34,7 +36,6 @@ from apportion.insights.series import Floats, Kind
 from apportion.insights.significance import discoveries, p_values, tail_degrees
 from apportion.insights.transforms import scaled
 from apportion.insights.trends import theil_sen
-from insights.simulated import POINTS, Labelled, tenant
 
 FIRST_SEED = 1000
 EIGHT = 8.0
@@ -44,14 +45,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tenants", type=int, default=40)
     parser.add_argument("--peers", type=int, default=8, help="series that peers judge")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated")
     asked = parser.parse_args()
     seeds = range(FIRST_SEED, FIRST_SEED + asked.tenants)
-    events(seeds)
-    trend_breaks(seeds)
-    clean(seeds)
-    planted(seeds)
-    trends()
-    speed(asked.peers)
+    for part in asked.only.split(","):
+        if part == "peers":
+            compare(asked.peers)
+        else:
+            PARTS[part](seeds)
 
 
 def events(seeds: range) -> None:
@@ -161,7 +162,7 @@ def _with(series, at: int, value: float) -> Floats:
     return numerator
 
 
-def trends() -> None:
+def trends(_: range) -> None:
     rng = np.random.default_rng(FIRST_SEED)
     weekdays = np.arange(60) % 7
     for phi in (0.0, 0.3, 0.6):
@@ -177,20 +178,27 @@ def trends() -> None:
         print(f"trends: {false / runs:.3f} false at AR(1) {phi} (60 days, {runs} series)")
 
 
-def speed(n_peers: int) -> None:
-    drawn = tenant(FIRST_SEED, n_metrics=200)
-    series = [one.series for one in drawn]
+def speed(_: range) -> None:
+    ours = time_ours()
+    print(f"speed: 365 days x 200 metrics in {ours:.2f} s ({1000 * ours / 200:.2f} ms a metric)")
+
+
+def time_ours() -> float:
+    """Give the seconds of 200 metrics, after a first run that warms up."""
+    series = [one.series for one in tenant(FIRST_SEED, n_metrics=200)]
     days = series[0].days
     detect(series[:5], days[-30], days[-1])
     begun = time.perf_counter()
     detect(series, days[-30], days[-1])
-    ours = time.perf_counter() - begun
-    print(f"speed: 365 days x 200 metrics in {ours:.2f} s ({1000 * ours / 200:.2f} ms a metric)")
+    return time.perf_counter() - begun
+
+
+def compare(n_peers: int) -> None:
     for name, judge in (("prophet", prophet), ("statsmodels", components)):
         if importlib.util.find_spec(name) is None:
             print(f"{name} is not installed: no comparison")
-            continue
-        peer(name, judge, ours / 200, n_peers)
+        else:
+            peer(name, judge, time_ours() / 200, n_peers)
 
 
 def peer(name: str, judge, ours: float, n_peers: int) -> None:
@@ -260,6 +268,16 @@ def components(one: Labelled) -> Floats:
     left[~np.isfinite(values)] = np.nan
     return left / mad(left[None])[0]
 
+
+PARTS = {
+    "events": events,
+    "trend_breaks": trend_breaks,
+    "clean": clean,
+    "planted": planted,
+    "trends": trends,
+    "speed": speed,
+    "peers": None,
+}
 
 if __name__ == "__main__":
     main()

@@ -101,7 +101,8 @@ def test_the_other_tenants_figures_cannot_be_reached(asking, two_tenants, claude
         ([Step("<html>")], "outage"),
     ],
     ids=[
-        "made-up id", "nothing", "prose as id", "prose", "refusal", "made-up tool", "endless", "a page",
+        "made-up id", "nothing", "prose as id", "prose", "refusal", "made-up tool", "endless",
+        "a page",
     ],
 )  # fmt: skip
 def test_a_figure_without_a_source_is_not_shown(asking, claude, steps, reason):
