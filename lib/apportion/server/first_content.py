@@ -69,6 +69,12 @@ def _journeys(workspace: Workspace) -> Markup:
     return first_content(reading, journeys.recent(), workspace.tenant, window_days)
 
 
+def _incrementality(workspace: Workspace) -> Markup:
+    from apportion.views.incrementality.first import first_content
+
+    return first_content(workspace.experiments.list())
+
+
 def _ai_insights(workspace: Workspace) -> Markup:
     from apportion.views.insights.first import first_content
 
@@ -77,8 +83,9 @@ def _ai_insights(workspace: Workspace) -> Markup:
 
 
 MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "ai_insights": _ai_insights,
+    "incrementality": _incrementality,
     "journeys": _journeys,
     "mmm": _mmm,
-    "ai_insights": _ai_insights,
 }
 """Page to what makes its figures; a page that is not here shows a skeleton."""

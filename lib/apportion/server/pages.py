@@ -42,6 +42,12 @@ APPS = (
         "What does each channel earn, and where should the next euro go?",
     ),
     Page(
+        "incrementality",
+        "Incrementality",
+        "/admin/attribution/incrementality",
+        "Did the ads cause sales that would not have happened anyway?",
+    ),
+    Page(
         "ai_insights",
         "AI insights",
         "/admin/attribution/ai-insights",

@@ -6,6 +6,7 @@ job's explicit argument; when both are there they must agree.
 """
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apportion.config import Settings, get_settings
 from apportion.errors import ConfigurationError, NotFoundError
@@ -22,6 +23,9 @@ from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.workspace.experiments import ExperimentsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -90,6 +94,14 @@ class Workspace:
     def versions(self) -> VersionsWorkspace:
         """The model's versions: compare, override, roll back, back-test."""
         return VersionsWorkspace(self._store, self._member)
+
+    @cached_property
+    def experiments(self) -> "ExperimentsWorkspace":
+        """Geo experiments: plan, start, follow, read out."""
+        # Here and not above: other pages and commands need no optimiser.
+        from apportion.workspace.experiments import ExperimentsWorkspace
+
+        return ExperimentsWorkspace(self._store, self._member)
 
     @cached_property
     def insights(self) -> InsightsWorkspace:
