@@ -7,6 +7,7 @@ from apportion.store.company import Company
 from apportion.store.executions import Executions
 from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
+from apportion.store.insights import Insights
 from apportion.store.journeys import Journeys
 from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
@@ -39,6 +40,7 @@ class TenantStore(
     Tokens,
     Audit,
     Company,
+    Insights,
 ):
     """One tenant's door to the database: there is no method that could reach another's rows.
 

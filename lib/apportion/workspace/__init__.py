@@ -6,6 +6,7 @@ job's explicit argument; when both are there they must agree.
 """
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apportion.config import Settings, get_settings
 from apportion.errors import ConfigurationError, NotFoundError
@@ -14,6 +15,7 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
@@ -21,6 +23,9 @@ from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.workspace.experiments import ExperimentsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -89,6 +94,19 @@ class Workspace:
     def versions(self) -> VersionsWorkspace:
         """The model's versions: compare, override, roll back, back-test."""
         return VersionsWorkspace(self._store, self._member)
+
+    @cached_property
+    def experiments(self) -> "ExperimentsWorkspace":
+        """Geo experiments: plan, start, follow, read out."""
+        # Here and not above: other pages and commands need no optimiser.
+        from apportion.workspace.experiments import ExperimentsWorkspace
+
+        return ExperimentsWorkspace(self._store, self._member)
+
+    @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
 
     @cached_property
     def runs(self) -> RunsWorkspace:
