@@ -33,7 +33,7 @@ def orders(count, **columns):
 
 
 def ids(found):
-    return found["order_id"].tolist()
+    return [row["order_id"] for row in found]
 
 
 def test_orders_come_newest_first_and_no_more_than_asked(tenant):
@@ -137,9 +137,9 @@ def test_what_led_to_orders_is_that_of_their_customers_in_the_window(tenant):
     tenant.write("conversions", [orders(2)])
     tenant.write("touchpoints", [conform(pd.concat([touched, of_others]), TOUCHPOINTS)])
 
-    found = tenant.before_orders(tenant.order("O-0"), MONTH)
+    found = tenant.before_orders([tenant.order("O-0")], MONTH)
 
-    assert sorted(found["touchpoints"]["touchpoint_id"]) == ["t-29", "t0"]
+    assert sorted(row["touchpoint_id"] for row in found["touchpoints"]) == ["t-29", "t0"]
     assert ids(found["conversions"]) == ["O-0"]
 
 

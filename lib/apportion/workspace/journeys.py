@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
 from pydantic import JsonValue
 
 from apportion.config import Settings
@@ -104,13 +103,13 @@ class JourneysWorkspace:
 
     def journey(self, conversion_id: str, window_days: WindowDays | None = None) -> CustomerJourney:
         """Give one journey; NotFoundError if there is no such conversion."""
-        (found,) = self._journeys(self._store.order(conversion_id), window_days)
+        (found,) = self._journeys([self._store.order(conversion_id)], window_days)
         return found
 
     def _journeys(
-        self, orders: pd.DataFrame, window_days: WindowDays | None
+        self, orders: list[dict[str, Any]], window_days: WindowDays | None
     ) -> tuple[CustomerJourney, ...]:
-        if orders.empty:
+        if not orders:
             return ()
         from apportion.journeys.addresses import with_masked_addresses
         from apportion.journeys.detail import customer_journeys
@@ -118,7 +117,10 @@ class JourneysWorkspace:
         settings = self.settings(window_days)
         before = self._store.before_orders(orders, dt.timedelta(days=settings.window_days))
         found = customer_journeys(
-            orders["order_id"], **before, settings=settings, weights=self._trained(settings)
+            [order["order_id"] for order in orders],
+            **before,
+            settings=settings,
+            weights=self._trained(settings),
         )
         return found if self.shows_addresses else with_masked_addresses(found)
 
