@@ -126,6 +126,24 @@ class Settings(BaseSettings):
     oidc_trust_email: bool = False
     """Believe an address that the provider does not call verified, if it sends no such claim."""
 
+    run_minutes: float = Field(default=30, gt=0)
+    """How long a run may take; then it is ended, and has failed."""
+
+    run_memory_mb: int = Field(default=4096, ge=0)
+    """Memory that the processes of one run may take together; 0: as much as there is."""
+
+    run_retry_seconds: float = Field(default=15, ge=0)
+    """How long a run waits after a passing fault; each time four times as long."""
+
+    schedules: Path = CHECKOUT / "scheduled" / "schedule.toml"
+    """Which notebook is due when."""
+
+    runs_url: str = ""
+    """Where executed notebooks are kept: any address that fsspec knows; empty: in `home`."""
+
+    runs_keep_days: int = Field(default=90, ge=0)
+    """Executed notebooks are deleted after so many days; 0: they stay."""
+
     claude_api_key: SecretStr | None = None
     claude_base_url: str | None = None
     claude_model: str | None = None

@@ -4,6 +4,7 @@
 
     ApportionError
     ├── ConfigurationError       settings, database or roles are not in order
+    │   └── UnreachableError     the database does not answer; it may in a moment
     ├── NotFoundError            not there, or another tenant's: the two cannot be told apart
     ├── ConflictError            it would collide with something that exists or runs
     │   └── AlreadyRequestedError  a run that waits or runs does the same: which one
@@ -32,6 +33,10 @@ class ApportionError(Exception):
 
 class ConfigurationError(ApportionError):
     """Settings, database or roles are not in order."""
+
+
+class UnreachableError(ConfigurationError):
+    """The database does not answer; it may in a moment."""
 
 
 class NotFoundError(ApportionError):

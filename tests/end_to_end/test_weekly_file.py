@@ -136,7 +136,7 @@ def test_page_shows_the_figures_of_the_stored_version(trained, open_tab):
     results = trained.workspace.mmm.latest()
     accounts = Accounts(trained.settings)
     added = accounts.administer_as_operator("robyn").add_user(VIEWER, Role.VIEWER)
-    process = start(trained.settings, "serve", "--port", "0")
+    process = start(trained.settings, "serve", "--port", "0", "--no-worker")
     try:
         address = _address(process)
 

@@ -4,11 +4,11 @@ The media parameters are drawn from the model's own prior, so that an honest 90 
 truth in 90 % of the channels; the baseline has a trend, a season and two controls.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apportion.mmm import priors
+from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import adstock
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import Draws, FittedMMM
@@ -70,6 +70,7 @@ def prior_draws(size, channels, rng, **fixed):
         "log_roi": rng.normal(priors.ROI_LOG_MEAN, priors.ROI_LOG_SD, shape),
         "beta": rng.uniform(0.02, 0.2, shape),
         "sigma": rng.uniform(0.02, 0.08, size),
+        "baseline": np.zeros((size, 0)),
     }
     given = {
         name: np.broadcast_to(np.asarray(value, float), drawn[name].shape).copy()
@@ -82,7 +83,15 @@ def prior_fit(seed, *, size=40, weeks=104, channels=3, **fixed):
     """Give a company with draws from the prior in place of a posterior: no sampling."""
     rng = np.random.default_rng(seed)
     data = company(seed, weeks=weeks, channels=channels).data
-    return FittedMMM(prior_draws(size, channels, rng, **fixed), data)
+    return FittedMMM(with_baseline(prior_draws(size, channels, rng, **fixed), data, rng), data)
+
+
+def with_baseline(draws, data, rng):
+    """Add the baseline's coefficients, given the data and the media parameters."""
+    linear = baseline.of(data)
+    media = np.einsum("dc,dct->dt", draws.beta, _effects(data, draws))
+    left = data.outcome / data.outcome.mean() - linear.offset - media
+    return replace(draws, baseline=baseline.coefficients(linear.columns, left, draws.sigma, rng))
 
 
 def _effects(data, draws):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from apportion.mmm import model, priors
+from apportion.mmm import baseline, density, model, priors
 from apportion.mmm.adstock import LAGS, adstock
-from apportion.mmm.baseline import design
 from apportion.mmm.saturation import hill
 from mmm.companies import company
 
@@ -59,11 +58,11 @@ def media(data, at):
 @pytest.mark.parametrize("seed", range(4))
 def test_likelihood_is_that_of_the_model_with_its_baseline_integrated_out(small, densities, seed):
     at = parameters(seed)
-    columns = design(small.controls, WEEKS)
-    covariance = at["sigma"] ** 2 * np.eye(WEEKS) + columns @ columns.T
+    linear = baseline.of(small)
+    covariance = at["sigma"] ** 2 * np.eye(WEEKS) + linear.columns @ linear.columns.T
 
     expected = stats.multivariate_normal.logpdf(
-        small.outcome / small.outcome.mean(), media(small, at), covariance
+        small.outcome / small.outcome.mean(), media(small, at) + linear.offset, covariance
     )
 
     assert densities[1](unconstrained(at)) == pytest.approx(expected, abs=1e-5)
@@ -96,4 +95,4 @@ def test_dimensions_have_names_and_coordinates(small):
     assert len(built.coords["week"]) == WEEKS
     assert len(built.coords["lag"]) == LAGS
     assert built.named_vars_to_dims["beta"] == ("channel",)
-    assert {variable.name for variable in built.free_RVs} == set(model.SAMPLED)
+    assert [variable.name for variable in built.free_RVs] == list(density.SAMPLED)

@@ -9,14 +9,14 @@ from apportion.mmm.adstock import LAGS, adstock
 from apportion.mmm.baseline import design
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.saturation import hill
-from mmm.companies import media_mix_data, prior_draws, prior_fit
+from mmm.companies import media_mix_data, prior_draws, prior_fit, with_baseline
 
 
 def steady_fit(size=20, weeks=60, **fixed):
     """Give a fit of one channel that spends the same every week."""
     rng = np.random.default_rng(4)
     data = media_mix_data(np.full((weeks, 1), 50.0), np.linspace(900, 1100, weeks))
-    return FittedMMM(prior_draws(size, 1, rng, **fixed), data)
+    return FittedMMM(with_baseline(prior_draws(size, 1, rng, **fixed), data, rng), data)
 
 
 def revenue(fitted, spend):
@@ -180,3 +180,32 @@ def test_prediction_has_the_moments_of_the_exact_conditional():
     upper = (mean + norm.ppf(0.95) * whole) * scale
     # A share of 5 % among 20,000 has a standard error of 0.15 points.
     assert (found.replicated > upper).mean(0) == pytest.approx(np.full(45, 0.05), abs=0.0078)
+
+
+@pytest.mark.parametrize("margin", [1.0, 0.5])
+def test_break_even_is_where_the_next_unit_times_the_margin_is_one(margin):
+    fitted = steady_fit(20, alpha=1e-9, half_saturation=1.0, slope=1.0, beta=0.4, sigma=0.05)
+    top = 0.4 * fitted.data.outcome.mean() / 50  # revenue of the first unit of spend
+
+    found = response.break_even_scale(fitted, 20, 60, margin=margin)
+
+    # Hill of slope 1 in steady spend s: the next unit earns top / (1 + s)^2.
+    assert found == pytest.approx(np.full((20, 1), np.sqrt(margin * top) - 1), rel=1e-3)
+
+
+def test_break_even_is_zero_where_no_unit_earns_itself_and_far_where_all_do():
+    poor = steady_fit(5, alpha=0.2, half_saturation=1.0, slope=1.0, beta=0.01, sigma=0.05)
+    rich = steady_fit(5, alpha=0.2, half_saturation=1000.0, slope=1.0, beta=900.0, sigma=0.05)
+
+    assert not response.break_even_scale(poor, 20, 60).any()
+    assert (response.break_even_scale(rich, 20, 60) > response.MAX_SCALE).all()
+
+
+def test_s_shaped_curves_break_even_at_the_far_end():
+    fitted = steady_fit(5, alpha=1e-9, half_saturation=1.0, slope=3.0, beta=0.4, sigma=0.05)
+
+    scale = response.break_even_scale(fitted, 20, 60)[0, 0]
+
+    around = response.curve(fitted, np.array([scale * 0.99, scale, scale * 1.01]), 20, 60)[0, 0]
+    earned = np.diff(around) / (0.01 * scale * 50)
+    assert earned[0] > 1 > earned[1]

@@ -109,7 +109,7 @@ def test_progress_never_falls_and_ends_with_the_whole(trained, reports):
     assert shares[-1] == 1
     assert shares == sorted(shares)
     assert len(shares) > 5
-    assert reports[0][1] == "Compiling the model"
+    assert reports[0][1] == "Preparing the sampler"
     assert any(message.startswith("Sampling, step") for _, message in reports)
     assert any("without the last quarter" in message for _, message in reports)
 
@@ -124,17 +124,6 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another():
 
     assert np.array_equal(first.log_roi, again.log_roi)
     assert not np.array_equal(first.log_roi, other.log_roi)
-
-
-def test_a_compiled_model_forgets_the_data_it_was_compiled_for():
-    long, short = company(13, weeks=90).data, company(14, weeks=60).data
-    settings = SamplerSettings(tune=50, draws=50)
-
-    before = fit(short, settings=settings, seed=1).fitted.draws
-    fit(long, settings=settings, seed=1)
-    after = fit(short, settings=settings, seed=1).fitted.draws
-
-    assert np.array_equal(before.beta, after.beta)
 
 
 def test_stopping_ends_the_sampling_at_once():
@@ -153,7 +142,7 @@ def test_stopping_ends_the_sampling_at_once():
         )
 
     assert len(asked) == 5
-    assert time.perf_counter() - asked[-1] < 2
+    assert time.perf_counter() - asked[-1] < 1
 
 
 def test_channels_that_always_move_together_are_flagged_and_keep_their_spend():

@@ -1,9 +1,18 @@
 """A row of every dataset, a result of each kind; keys are the same whoever they belong to."""
 
+import datetime as dt
+
 import pandas as pd
 
 from apportion.frames import DATASETS, conform
 from apportion.results.base import Interval
+from apportion.results.calibration import Direction, LiftTest
+from apportion.results.incrementality import (
+    Certificate,
+    ExperimentStatus,
+    IncrementalityExperiment,
+    Platform,
+)
 from apportion.results.journeys import (
     AttributionSettings,
     ChannelSet,
@@ -14,6 +23,7 @@ from apportion.results.journeys import (
     TrainedModel,
 )
 from apportion.results.mmm import MMMResults, ModelFit, ModelStatus, Provenance
+from apportion.results.mmm_settings import ChannelSettings, MMMSettings
 
 
 def rows(factor: float = 1.0) -> dict[str, pd.DataFrame]:
@@ -74,6 +84,28 @@ def results(factor: float = 1.0) -> MMMResults:
     )
 
 
+def settings(factor: float = 1.0) -> MMMSettings:
+    """Give settings that name `factor`."""
+    return MMMSettings(channels={f"text {factor:g}": ChannelSettings(roi_around=factor)})
+
+
+def lift_test(factor: float = 1.0) -> LiftTest:
+    """Give a lift test whose amounts are `factor`, and whose name says so."""
+    return LiftTest(
+        id="",
+        name=f"text {factor:g}",
+        channel="meta",
+        start=dt.date(2024, 3, 1),
+        end=dt.date(2024, 3, 28),
+        outcome_share=0.2,
+        lift=0.05,
+        lift_interval=Interval(lower=0.01, upper=0.09),
+        incremental_outcome=factor,
+        incremental_outcome_interval=Interval(lower=0.0, upper=2 * factor),
+        direction=Direction.OFF,
+    )
+
+
 def journey_results(factor: float = 1.0) -> JourneyResults:
     """Give a small analysis of journeys; `factor` is named in its fingerprint."""
     settings = AttributionSettings()
@@ -112,4 +144,40 @@ def journey_results(factor: float = 1.0) -> JourneyResults:
             sets=(ChannelSet(channels=("meta",), paths=2, conversions=1),),
         ),
         fingerprint=f"text {factor:g}",
+    )
+
+
+def experiment(name: str, id: str = "") -> IncrementalityExperiment:
+    """Give a draft of this name."""
+    at = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+    return IncrementalityExperiment(
+        id=id,
+        name=name,
+        platform=Platform.META,
+        status=ExperimentStatus.DRAFT,
+        test_regions=("Berlin",),
+        control_regions=("Hamburg", "Munich"),
+        start_date=dt.date(2024, 3, 4),
+        end_date=dt.date(2024, 3, 17),
+        pre_test_days=28,
+        budget_estimate=1000.5,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def certificate(of: IncrementalityExperiment) -> Certificate:
+    """Give a certificate with little in it."""
+    return Certificate(
+        product="Apportion",
+        version="0",
+        library_versions={},
+        method="",
+        experiment=of,
+        data_hash="00",
+        first_day=of.start_date,
+        regions=("Berlin",),
+        values=((1.0,),),
+        reference_sets=((0,),),
+        chosen=0,
     )

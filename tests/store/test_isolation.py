@@ -11,13 +11,16 @@ from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.store import (
     TenantStore,
     audit,
     backtests,
+    experiments,
     imports,
+    mmm_settings,
     models,
     run_log,
     run_requests,
@@ -28,9 +31,17 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
-from store.examples import journey_results, results, rows
+from store.examples import (
+    certificate,
+    experiment,
+    journey_results,
+    lift_test,
+    results,
+    rows,
+    settings,
+)
 
-RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
+RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 4))
 DAY = dt.date(2024, 3, 1)
 WEEKS = dt.timedelta(days=30)
 ADDRESSES = ("conversions", ["email"])
@@ -39,6 +50,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
     "action": AuditAction.PASSWORD_RESET,
@@ -47,6 +59,11 @@ NEW_PASSWORD = {
 }
 NEW_SESSION = {"is_chosen": True, "via": Via.PASSWORD, "at": AT, "expires_at": AT}
 NEW_TOKEN = {"role": Role.VIEWER, "expires_at": None, "at": AT}
+CHANGED = {
+    "was": ExperimentStatus.DRAFT,
+    "action": AuditAction.EXPERIMENT_CHANGED,
+    "by": COMMAND_LINE,
+}
 
 
 def measured(model_id: str, factor: float) -> BackTest:
@@ -97,14 +114,23 @@ READS: Mapping[str, Case] = {
     "models": lambda tenant: [(found.reason, found.model_fit) for found in tenant.models()],
     "training": lambda tenant: tenant.training(),
     "posterior": lambda tenant: tenant.posterior(DONE),
+    "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
+    "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "experiments": lambda tenant: [found.name for found in tenant.experiments()],
+    "experiment": lambda tenant: tenant.experiment(DONE).name,
+    "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
     "model_of_run": lambda tenant: (
         tenant.complete_model(RUNNING, tenant.model(1), b""),
         tenant.model_of_run(RUNNING).outcome,
     )[1],
+    "is_admitted_run": lambda tenant: (
+        tenant.is_admitted_run(RUNNING, 1),
+        tenant.run(RUNNING).message,
+    ),
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
     "user": lambda tenant: tenant.user(ANN),
     "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
@@ -114,6 +140,10 @@ READS: Mapping[str, Case] = {
     "token_with_hash": lambda tenant: tenant.token_with_hash("t1"),
     "tokens": lambda tenant: tenant.tokens(),
     "events_page": lambda tenant: [event.details for event in tenant.events_page().events],
+    "old_outputs": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, tenant.run(RUNNING).message, "there"),
+        [run.message for run in tenant.old_outputs(dt.datetime.now(dt.UTC))],
+    )[1],
 }
 WRITES: Mapping[str, Case] = {
     "write": lambda tenant: tenant.write("spend", [rows(9)["spend"]]),
@@ -127,18 +157,38 @@ WRITES: Mapping[str, Case] = {
     ),
     "complete_model": lambda tenant: tenant.complete_model(RUNNING, results(9), b"9"),
     "fail_model": lambda tenant: tenant.fail_model(RUNNING, "other"),
+    "save_mmm_settings": lambda tenant: tenant.save_mmm_settings(settings(9)),
+    "add_lift_test": lambda tenant: (_ids(mmm_settings, 9), tenant.add_lift_test(lift_test(9))),
+    "remove_lift_test": lambda tenant: tenant.remove_lift_test(TEST),
     "request_run": lambda tenant: (
         _ids(run_requests, 9),
-        tenant.request_run("journeys", {}, by=COMMAND_LINE),
+        tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "admit_run": lambda tenant: tenant.admit_run(WAITING),
+    "take_run": lambda tenant: tenant.take_run(WAITING, worker="w", **ME),
+    "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
+    "end_attempt": lambda tenant: tenant.end_attempt(RUNNING, 0, RunStatus.COMPLETED),
+    "give_back_run": lambda tenant: tenant.give_back_run(RUNNING, message="other"),
     "make_current": lambda tenant: (
         _ids(successions, 8, 9),
         tenant.complete_model(RUNNING, results(9), b"9", held_back="other"),
         tenant.make_current(2, reason="other", **NOTED),
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "forget_output": lambda tenant: (
+        tenant.finish_run(RUNNING, RunStatus.FAILED, "other", "there"),
+        tenant.forget_output(RUNNING),
+    ),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_experiment": lambda tenant: (
+        _ids(experiments, 9),
+        tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
+    ),
+    "save_experiment": lambda tenant: tenant.save_experiment(
+        experiment("other", RUNNING), **CHANGED
+    ),
+    "delete_experiment": lambda tenant: tenant.delete_experiment(RUNNING, at=AT, by=COMMAND_LINE),
     "start_run": lambda tenant: (_ids(runs, 9), tenant.start_run("mmm", {}, **ME)),
     "claim_run": lambda tenant: tenant.claim_run(QUEUED, **ME),
     "heartbeat": lambda tenant: tenant.heartbeat(RUNNING),
@@ -183,6 +233,12 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "experiment": lambda tenant, key: tenant.experiment(key),
+    "certificate": lambda tenant, key: tenant.certificate(key),
+    "save_experiment": lambda tenant, key: tenant.save_experiment(
+        experiment("other", key), **CHANGED
+    ),
+    "delete_experiment": lambda tenant, key: tenant.delete_experiment(key, at=AT, by=COMMAND_LINE),
     "run": lambda tenant, key: tenant.run(key),
     "runs": lambda tenant, key: tenant.runs(after=key),
     "start_model": lambda tenant, key: tenant.start_model(
@@ -193,15 +249,18 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     ),
     "complete_model": lambda tenant, key: tenant.complete_model(key, results(), b""),
     "fail_model": lambda tenant, key: tenant.fail_model(key, "other"),
+    "remove_lift_test": lambda tenant, key: tenant.remove_lift_test(key),
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "forget_output_of_run": lambda tenant, key: tenant.forget_output(key),
     "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
     "heartbeat": lambda tenant, key: tenant.heartbeat(key),
     "report_progress": lambda tenant, key: tenant.report_progress(key, 0.5, "other"),
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
     "cancel_run": lambda tenant, key: tenant.cancel_run(key, by=COMMAND_LINE),
+    "take_run": lambda tenant, key: tenant.take_run(key, worker="w", **ME),
     "user": lambda tenant, key: tenant.user(key),
     "password_hash": lambda tenant, key: tenant.password_hash(key),
     "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
@@ -258,11 +317,16 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     bolt.start_model(
         channels=["meta"], start=DAY, end=DAY, run_id=bolt.start_run("mmm", {}, **ME).id
     )
+    _ids(mmm_settings, 5)
+    bolt.add_lift_test(lift_test())
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(experiments, 5)
+    _ids(audit, 6)
+    bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
     before = _everything(urls, bolt)
 
     with pytest.raises(NotFoundError) as of_theirs:
@@ -295,6 +359,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_run("mmm", {}, **ME)
         tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
+        _ids(run_requests, 4)
+        tenant.request_run("journeys", {}, by=COMMAND_LINE)
         _ids(models, 2, 1)
         tenant.start_model(channels=["meta"], start=DAY, end=DAY)
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
@@ -303,9 +369,16 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
+        tenant.save_mmm_settings(settings(factor))
+        _ids(mmm_settings, 1)
+        tenant.add_lift_test(lift_test(factor))
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(experiments, 1, 2)
+        tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
+        tenant.save_experiment(own, certificate=certificate(own), **CHANGED)
     return two_tenants
 
 
@@ -324,7 +397,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, run_log, successions),
+        *(backtests, experiments, mmm_settings, run_log, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 
@@ -360,3 +433,31 @@ def _everything(urls, tenant: TenantStore) -> dict[str, list[str]]:
         }
     engine.dispose()
     return found
+
+
+def test_a_run_of_another_tenant_is_neither_admitted_nor_held_nor_ended(two_tenants, urls):
+    acme, bolt = two_tenants
+    theirs = bolt.request_run("mmm", {}, by=COMMAND_LINE).id
+    before = _everything(urls, bolt)
+
+    assert acme.admit_run(theirs) is None
+    assert not acme.is_admitted_run(theirs, 0)
+    assert not acme.holds_run(theirs, 0)
+    assert not acme.end_attempt(theirs, 0, RunStatus.FAILED, "other")
+    assert not acme.give_back_run(theirs, message="other")
+    assert acme.model_of_run(theirs) is None
+
+    assert _everything(urls, bolt) == before
+
+
+def test_a_key_opens_the_queue_and_no_other_kind(store, two_tenants):
+    acme, bolt = two_tenants
+    acme.request_run("mmm", {"channels": "meta"}, by=COMMAND_LINE)
+    bolt.request_run("mmm", {}, by=COMMAND_LINE)
+    bolt.request_run("journeys", {}, by=COMMAND_LINE)
+
+    entries = store.fleet.queue("mmm")
+
+    assert {entry.tenant_id for entry in entries} == {acme.tenant.id, bolt.tenant.id}
+    assert {entry.kind for entry in entries} == {"mmm"}
+    assert "meta" not in str(entries)

@@ -14,9 +14,11 @@ from apportion.cli import (  # noqa: F401
     demo,
     installation,
     lab,
+    run_control,
     runs,
     serving,
     tenants,
+    worker,
 )
 from apportion.cli.app import app, say_error
 from apportion.errors import ApportionError

@@ -15,7 +15,11 @@ def migrate() -> None:
     """Bring the database to the current version."""
     settings = get_settings()
     settings.home.mkdir(parents=True, exist_ok=True)
-    say(f"The database is at version {migrate_database(settings)}.")
+    version = migrate_database(settings)
+    from apportion.jobs import queue_database  # DBOS takes a moment to import
+
+    queue_database.prepare(settings)
+    say(f"The database is at version {version}.")
 
 
 @app.command()

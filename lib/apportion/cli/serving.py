@@ -1,9 +1,12 @@
 """``apportion serve``: the dashboards and the API of every tenant, for who signs in."""
 
+from contextlib import ExitStack
+
 import click
 
 from apportion.cli.app import app, say
 from apportion.config import Settings, get_settings
+from apportion.jobs.beside import worker_beside
 from apportion.store.doctor import refuse_to_serve_if_unsafe
 
 
@@ -15,12 +18,15 @@ from apportion.store.doctor import refuse_to_serve_if_unsafe
     is_flag=True,
     help="Believe X-Forwarded-For and X-Forwarded-Proto: a proxy in front sets them.",
 )
-def serve(host: str, port: int, behind_proxy: bool) -> None:
-    """Serve the dashboards of every tenant to its users.
+@click.option("--no-worker", is_flag=True, help="Run no background jobs; workers elsewhere do.")
+def serve(host: str, port: int, behind_proxy: bool, no_worker: bool) -> None:
+    """Serve the dashboards of every tenant to its users, and run their background jobs.
 
     For other machines than this one, put a proxy with TLS in front.
     """
-    serve_pages(get_settings(), host=host, port=port, behind_proxy=behind_proxy)
+    serve_pages(
+        get_settings(), host=host, port=port, behind_proxy=behind_proxy, with_worker=not no_worker
+    )
 
 
 def serve_pages(
@@ -30,16 +36,24 @@ def serve_pages(
     port: int,
     behind_proxy: bool = False,
     open_browser: bool = False,
+    with_worker: bool = True,
 ) -> None:
-    """Serve until a signal ends it; the ready line comes last."""
+    """Serve until a signal ends it, with a worker beside; the ready line comes last."""
     from apportion import server  # Voilà takes a second to import
 
     refuse_to_serve_if_unsafe(settings)
-    server.serve(
-        settings,
-        host=host,
-        port=port,
-        behind_proxy=behind_proxy,
-        open_browser=open_browser,
-        on_ready=lambda address: say(f"Ready: {address}"),
-    )
+    with ExitStack() as beside:
+
+        def on_ready(address: str) -> None:
+            say(f"Ready: {address}")
+            if with_worker:
+                beside.enter_context(worker_beside())
+
+        server.serve(
+            settings,
+            host=host,
+            port=port,
+            behind_proxy=behind_proxy,
+            open_browser=open_browser,
+            on_ready=on_ready,
+        )

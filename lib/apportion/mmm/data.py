@@ -7,22 +7,29 @@ check beside the arrays.
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from apportion.errors import DataError, NotEnoughDataError, ParameterError
+from apportion.mmm import calendar_controls, organic, priors
 from apportion.mmm import channels as channel_choice
 from apportion.mmm import controls as control_choice
+from apportion.mmm.lifts import Lift
+from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.weeks import DAYS, Calendar, as_date, calendar, days_of
 from apportion.results.mmm import Check, CheckLevel, DateRange
+from apportion.results.mmm_settings import MMMSettings
 
 MIN_WEEKS = 26
 """Below half a year the yearly pattern and media cannot be told apart at all."""
 
 WEEKS_A_YEAR = 52
+
+USUAL = MMMSettings()
+_NO_EVENTS = pd.DataFrame({"start": [], "end": [], "name": []})
 
 MAX_WEEKS = 4 * WEEKS_A_YEAR
 """Unless a start is given, the last four years: more weeks tell more about media, and before that
@@ -49,6 +56,19 @@ class MediaMixData:
     """Shape (n_weeks, n_controls)."""
     outcome_name: str = "revenue"
     checks: tuple[Check, ...] = ()
+    priors: tuple[ChannelPrior, ...] = ()
+    """One per channel; empty: the usual ones."""
+    organic: tuple[str, ...] = ()
+    """Channels that cost nothing: their volume is known, not their spend."""
+    volume: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    """Of the organic channels (impressions, say), shape (n_weeks, n_organic)."""
+    lifts: tuple[Lift, ...] = ()
+    """Experiments that calibrate the model."""
+
+    @property
+    def channel_priors(self) -> tuple[ChannelPrior, ...]:
+        """The prior of each channel."""
+        return self.priors or (ChannelPrior(),) * len(self.channels)
 
     @property
     def n_weeks(self) -> int:
@@ -67,12 +87,24 @@ class MediaMixData:
 
     @property
     def data_hash(self) -> str:
-        """SHA-256 of names, weeks and arrays."""
+        """SHA-256 of names, weeks, arrays, priors and experiments: all that a model is made of."""
         digest = hashlib.sha256()
         names = (self.outcome_name, *self.channels, "", *self.control_names)
         digest.update("\0".join(names).encode())
         digest.update(self.weeks.astype("datetime64[D]").astype("<i8").tobytes())
-        for array in (self.spend, self.outcome, self.controls):
+        digest.update("\0".join(self.organic).encode())
+        given = np.array([astuple(prior) for prior in self.channel_priors])
+        tests = [np.array([each.estimate, each.standard_error]) for each in self.lifts]
+        flights = [part for each in self.lifts for part in (each.more, each.less, each.counted)]
+        for array in (
+            self.spend,
+            self.outcome,
+            self.controls,
+            self.volume,
+            given,
+            *tests,
+            *flights,
+        ):
             digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return digest.hexdigest()
 
@@ -84,6 +116,17 @@ class MediaMixData:
             spend=self.spend[:n_weeks],
             outcome=self.outcome[:n_weeks],
             controls=self.controls[:n_weeks],
+            volume=self.volume[:n_weeks],
+            lifts=tuple(
+                replace(
+                    lift,
+                    more=lift.more[:n_weeks],
+                    less=lift.less[:n_weeks],
+                    counted=lift.counted[:n_weeks],
+                )
+                for lift in self.lifts
+                if not lift.counted[n_weeks:].any()
+            ),
         )
 
 
@@ -96,6 +139,8 @@ def prepare(
     start: dt.date | None = None,
     end: dt.date | None = None,
     outcome: str = "revenue",
+    events: pd.DataFrame | None = None,
+    settings: MMMSettings = USUAL,
 ) -> MediaMixData:
     """Give the weekly arrays of a model.
 
@@ -114,11 +159,15 @@ def prepare(
         First and last day to use; None: the last `MAX_WEEKS` complete weeks.
     outcome : str
         The metric to explain, an amount of money.
+    events : DataFrame, optional
+        By ``frames.EVENTS``; promotions and the like, each a control.
+    settings : MMMSettings
+        What is known of the channels, and whose holidays count.
 
     Raises
     ------
     ParameterError
-        If a channel, the metric or the dates asked for are not in the data.
+        If a channel, the metric, the holidays' country or the dates asked for are not in the data.
     NotEnoughDataError
         If there are too few weeks, or a channel asked for has too few weeks of spend.
     DataError
@@ -132,16 +181,24 @@ def prepare(
     total = _total(outcomes, outcome)
     found = _window(total, spend, start, end)
     values, short_weeks = _outcome(total, found)
-    chosen = channel_choice.choose(spend, found, named)
+    free, volume = organic.choose(spend, found, named)
+    paid = None if named is None else tuple(name for name in named if name not in free)
+    chosen = channel_choice.choose(spend, found, paid)
     names, matrix, about_controls = control_choice.choose(controls, found)
+    holidays, on_holidays = calendar_controls.of_holidays(settings.holidays, found)
+    happened = events if events is not None and settings.use_events else _NO_EVENTS
+    named_events, in_events = calendar_controls.of_events(happened, found)
     data = MediaMixData(
         weeks=found.starts,
         channels=chosen.names,
-        control_names=names,
+        control_names=(*names, *holidays, *named_events),
         spend=chosen.spend,
         outcome=values,
-        controls=matrix,
+        controls=np.ascontiguousarray(np.column_stack([matrix, on_holidays, in_events])),
         outcome_name=outcome,
+        priors=tuple(priors.of_channel(settings.channel(name)) for name in chosen.names),
+        organic=free,
+        volume=volume,
         checks=(*short_weeks, *chosen.checks, *about_controls),
     )
     return replace(data, checks=(*data.checks, *_below_spend(data)))

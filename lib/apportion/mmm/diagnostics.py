@@ -12,11 +12,13 @@ References
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apportion.mmm import priors
+from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.results.base import LEVEL, Interval
 from apportion.results.mmm import Check, CheckLevel, HowSure, ModelFit, SamplerDiagnostics
@@ -29,6 +31,19 @@ BREAK_EVEN = 1.0
 
 MAX_RELATIVE_WIDTH = 2.0
 LEVEL_FAIRLY = 0.8
+
+
+LEAST_HOLDOUT_COVERAGE = 0.65
+"""Of 13 weeks, 8 or fewer inside a right 90 % interval happen in 1 case of 150."""
+
+
+class Holdout(NamedTuple):
+    """How a second fit forecast weeks that it had not seen."""
+
+    mape: float
+    last_year_mape: float
+    no_media_mape: float
+    coverage90: float
 
 
 def interval(draws: NDArray[np.float64], level: float = LEVEL) -> Interval:
@@ -47,7 +62,7 @@ def model_fit(
     outcome: NDArray[np.float64],
     prediction: Prediction,
     residual_sd: NDArray[np.float64],
-    holdout: tuple[float, float] | None,
+    holdout: Holdout | None,
 ) -> ModelFit:
     """Give how well the model follows the training weeks.
 
@@ -56,15 +71,14 @@ def model_fit(
     outcome : ndarray, shape (n_weeks,)
     residual_sd : ndarray, shape (n_draws,)
         In the outcome's unit.
-    holdout : pair of float, optional
-        MAPE in weeks held out, and last year's weeks' MAPE there.
+    holdout : Holdout, optional
+        None: too few weeks for it.
     """
     expected = prediction.expected.mean(0)
     error = outcome - expected
     explained = prediction.expected.var(1)
     bayesian_r2 = explained / (explained + residual_sd**2)
     low, high = np.quantile(prediction.replicated, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    held_out, last_year = holdout if holdout is not None else (None, None)
     return ModelFit(
         r2=float(1 - (error**2).sum() / ((outcome - outcome.mean()) ** 2).sum()),
         mape=mape(outcome, expected),
@@ -72,14 +86,21 @@ def model_fit(
         bayesian_r2_interval=interval(bayesian_r2),
         coverage90=float(np.mean((low <= outcome) & (outcome <= high))),
         durbin_watson=float((np.diff(error) ** 2).sum() / (error**2).sum()),
-        holdout_mape=held_out,
-        last_year_mape=last_year,
+        holdout_mape=holdout.mape if holdout else None,
+        last_year_mape=holdout.last_year_mape if holdout else None,
+        no_media_mape=holdout.no_media_mape if holdout else None,
+        holdout_coverage90=holdout.coverage90 if holdout else None,
+        weighted_mape=float(np.abs(error).sum() / np.abs(outcome).sum()),
     )
 
 
-def contraction(log_roi: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give 1 - posterior sd / prior sd of the log ROI per channel, from (n_draws, n_channels)."""
-    return np.asarray(1 - log_roi.std(0) / priors.ROI_LOG_SD)
+def contraction(fitted: FittedMMM) -> NDArray[np.float64]:
+    """Give how far the data moved each channel's prior, (n_channels,).
+
+    1 - posterior sd / prior sd of the log ROI: 1 is certainty, near 0 the estimate is the prior.
+    """
+    prior = priors.table(fitted.data.channel_priors)["roi_log_sd"]
+    return np.asarray(1 - fitted.draws.log_roi.std(0) / prior)
 
 
 def how_sure(marginal_roi: NDArray[np.float64], contracted: float) -> HowSure:
@@ -129,27 +150,24 @@ def convergence(found: SamplerDiagnostics) -> Check | None:
     return None
 
 
-def checks(
-    channels: Sequence[str],
-    fit: ModelFit,
-    log_roi: NDArray[np.float64],
-    baseline: NDArray[np.float64],
-) -> tuple[Check, ...]:
+def checks(fitted: FittedMMM, fit: ModelFit, negative_share: float) -> tuple[Check, ...]:
     """Judge a converged model.
 
     Parameters
     ----------
-    log_roi : ndarray, shape (n_draws, n_channels)
-    baseline : ndarray, shape (n_draws, n_weeks)
-        Outcome without media.
+    negative_share : float
+        Share of all draws in which some week's outcome without media would be negative.
     """
+    channels = fitted.data.channels
     found = (
-        _negative_baseline(baseline),
+        _negative_baseline(negative_share),
         _holdout(fit),
+        _no_media(fit),
         _coverage(fit),
+        _holdout_coverage(fit),
         _autocorrelation(fit),
-        _mostly_prior(channels, log_roi),
-        *_inseparable(channels, log_roi),
+        _mostly_prior(channels, contraction(fitted)),
+        *_inseparable(channels, fitted.draws.log_roi),
     )
     return tuple(check for check in found if check is not None)
 
@@ -158,8 +176,7 @@ def _decided(whole: Interval) -> bool:
     return whole.lower > BREAK_EVEN or whole.upper < BREAK_EVEN
 
 
-def _negative_baseline(baseline: NDArray[np.float64]) -> Check | None:
-    share = float((baseline.min(1) < 0).mean())
+def _negative_baseline(share: float) -> Check | None:
     if share <= 0.5:
         return None
     return Check(
@@ -182,6 +199,32 @@ def _holdout(fit: ModelFit) -> Check | None:
         message=f"In weeks it had not seen the model misses by {fit.holdout_mape:.1%}, last year's "
         f"same weeks by only {fit.last_year_mape:.1%}. Keep the budget as it is, and look for what "
         "the model does not know.",
+    )
+
+
+def _no_media(fit: ModelFit) -> Check | None:
+    if fit.holdout_mape is None or fit.no_media_mape is None:
+        return None
+    if fit.holdout_mape <= fit.no_media_mape:
+        return None
+    return Check(
+        code="no_media_better",
+        level=CheckLevel.CAUTION,
+        message=f"In weeks it had not seen the model misses by {fit.holdout_mape:.1%}, the same "
+        f"model without any media by only {fit.no_media_mape:.1%}: in these weeks media explained "
+        "nothing. Take the channels' figures as assumptions, and test the largest channel.",
+    )
+
+
+def _holdout_coverage(fit: ModelFit) -> Check | None:
+    if fit.holdout_coverage90 is None or fit.holdout_coverage90 >= LEAST_HOLDOUT_COVERAGE:
+        return None
+    return Check(
+        code="holdout_coverage",
+        level=CheckLevel.CAUTION,
+        message=f"Only {fit.holdout_coverage90:.0%} of the weeks it had not seen lie inside their "
+        "90% forecast intervals: something changed lately that the model does not know. Look for "
+        "it (prices, competitors, tracking), and do not rely on its forecasts until then.",
     )
 
 
@@ -208,8 +251,7 @@ def _autocorrelation(fit: ModelFit) -> Check | None:
     )
 
 
-def _mostly_prior(channels: Sequence[str], log_roi: NDArray[np.float64]) -> Check | None:
-    contracted = contraction(log_roi)
+def _mostly_prior(channels: Sequence[str], contracted: NDArray[np.float64]) -> Check | None:
     named = tuple(
         channel
         for channel, value in zip(channels, contracted, strict=True)

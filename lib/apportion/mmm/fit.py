@@ -1,11 +1,10 @@
-"""Sampling: compile once per number of channels, then draw for every tenant's data.
+"""Sampling: nutpie's NUTS over the hand-written density, interruptible at any moment.
 
-Compilation takes longer than sampling, and it does not depend on the data: a worker compiles one
-model per number of channels and exchanges the data. Chains run in parallel, so linear algebra is
-held to one thread each.
+Chains run in parallel, so linear algebra is held to one thread each. Draws in which the outcome
+without media would be negative in some week are left out: together with the exact draws of the
+baseline that is sampling from the prior that has no negative baseline.
 """
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +13,12 @@ import arviz
 import numpy as np
 import nutpie
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from apportion.errors import ModelRefusedError, RunFailedError
-from apportion.mmm import model
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.density import SAMPLED, arguments
+from apportion.mmm.native import sampler_model
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.settings import OnProgress, SamplerSettings, ShouldStop, ignore_progress
 from apportion.results.mmm import SamplerDiagnostics
@@ -26,9 +26,6 @@ from apportion.results.runs import ChainProgress
 
 _POLL_SECONDS = 0.2
 _PROGRESS_MILLISECONDS = 200
-
-_compiled: dict[int, Any] = {}
-_compiling = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +35,8 @@ class Sampled:
     fitted: FittedMMM
     diagnostics: SamplerDiagnostics
     seconds: float
-
-
-def compile_for(data: MediaMixData) -> Any:
-    """Give the compiled model with `data` in it; compiles at the first use of a channel count."""
-    count = len(data.channels)
-    with _compiling:
-        if count not in _compiled:
-            _compiled[count] = nutpie.compile_pymc_model(model.build(data))
-        compiled = _compiled[count]
-    names = {variable.name for variable in compiled.shared_var_keys}
-    values = model.arrays(data)
-    return compiled.with_data(**{name: values[name] for name in names & values.keys()})
+    negative_share: float
+    """Share of draws left out, because without media some week's outcome would be negative."""
 
 
 def fit(
@@ -70,18 +57,18 @@ def fit(
         If the sampler did not move at all.
     """
     _stop_if(should_stop())
-    compiled = compile_for(data)
-    _stop_if(should_stop())
     begun = time.perf_counter()
     with threadpool_limits(1):
-        trace = _sample(compiled, settings, seed, on_progress, should_stop)
+        trace = _sample(sampler_model(arguments(data)), settings, seed, on_progress, should_stop)
     seconds = time.perf_counter() - begun
     posterior = trace.posterior.to_dataset()
     samples = {str(name): _flat(posterior[name].to_numpy()) for name in posterior.data_vars}
+    fitted, negative = FittedMMM.from_samples(samples, data, np.random.default_rng(seed))
     return Sampled(
-        fitted=FittedMMM.from_samples(samples, data),
+        fitted=fitted,
         diagnostics=_diagnostics(posterior, trace.sample_stats, settings),
         seconds=seconds,
+        negative_share=negative,
     )
 
 
@@ -153,7 +140,7 @@ def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _diagnostics(posterior: Any, stats: Any, settings: SamplerSettings) -> SamplerDiagnostics:
-    sampled = posterior[list(model.SAMPLED)]
+    sampled = posterior[list(SAMPLED)]
     r_hat = _worst(arviz.rhat(sampled), np.max)
     if not np.isfinite(r_hat):
         raise ModelRefusedError(

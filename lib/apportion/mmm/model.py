@@ -1,4 +1,4 @@
-"""The media mix model in PyMC.
+"""The media mix model in PyMC: its definition, to be read, changed and sampled again.
 
 For week t and channel c, in mean weeks of the outcome::
 
@@ -8,7 +8,14 @@ For week t and channel c, in mean weeks of the outcome::
 so that the prior is on what people can judge, the return on spend over the training weeks. The
 baseline is linear and Gaussian and is integrated out: the outcome, turned into the directions of
 :func:`apportion.mmm.baseline.rotation`, has independent entries with variance sigma^2 plus what
-the baseline explains there.
+the baseline explains there. A lift test is one more observation: the outcome between two flights of
+its channel.
+
+An organic channel has no spend: in its place stands the whole outcome, so that the return is the
+share of the outcome that the channel brings.
+
+Training uses the same density with its gradient written by hand (:mod:`apportion.mmm.density`),
+which needs no compilation; a test holds one to the other.
 
 References
 ----------
@@ -17,53 +24,42 @@ References
 .. [2] Zhang, Y. et al. (2024). Media mix model calibration with Bayesian priors. Google Inc.
 """
 
+from typing import Any
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from numpy.typing import NDArray
 
-from apportion.mmm import priors
+from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, lagged
-from apportion.mmm.baseline import design, rotation
 from apportion.mmm.data import MediaMixData
-from apportion.mmm.scaling import outcome_scale, spend_scale
-
-SAMPLED = ("alpha", "half_saturation", "slope_excess", "log_roi", "sigma")
-"""The parameters that the sampler moves."""
+from apportion.mmm.scaling import inputs, outcome_scale
 
 _TINY = 1e-9  # an empty week of spend: its logarithm must stay finite
 
 
-def arrays(data: MediaMixData) -> dict[str, NDArray[np.float64]]:
-    """Give what the model needs to know of the data, by the names of its ``pm.Data``."""
-    scale = outcome_scale(data)
-    rotate, explained = rotation(design(data.controls, data.n_weeks))
-    return {
-        "lagged_spend": lagged(data.spend / spend_scale(data)),
-        "total_spend": data.spend.sum(0) / scale,
-        "rotate": rotate,
-        "explained": explained,
-        "rotated_outcome": rotate @ (data.outcome / scale),
-    }
-
-
 def build(data: MediaMixData) -> pm.Model:
-    """Give the model of `data`; its ``pm.Data`` can be exchanged after compilation."""
-    values = arrays(data)
+    """Give the model of `data`; its ``pm.Data`` can be exchanged."""
+    given = inputs(data)
+    linear = baseline.of(data)
+    turn, known = baseline.rotation(linear.columns)
+    table = priors.table(given.priors)
     coords = {
-        "channel": list(data.channels),
+        "channel": list(given.names),
         "week": data.weeks.astype("datetime64[ns]"),
         "lag": np.arange(LAGS),
         "direction": np.arange(data.n_weeks),
+        "test": [lift.test_id for lift in data.lifts],
     }
     with pm.Model(coords=coords) as model:
-        spend = pm.Data("lagged_spend", values["lagged_spend"], dims=("channel", "week", "lag"))
-        total_spend = pm.Data("total_spend", values["total_spend"], dims="channel")
-        rotate = pm.Data("rotate", values["rotate"], dims=("direction", "week"))
-        explained = pm.Data("explained", values["explained"], dims="direction")
-        observed = pm.Data("rotated_outcome", values["rotated_outcome"], dims="direction")
+        spend = pm.Data("lagged_spend", lagged(given.flights), dims=("channel", "week", "lag"))
+        total_spend = pm.Data("total_spend", given.totals, dims="channel")
+        rotate = pm.Data("rotate", turn, dims=("direction", "week"))
+        explained = pm.Data("explained", known, dims="direction")
+        target = data.outcome / outcome_scale(data) - linear.offset
+        observed = pm.Data("rotated_outcome", turn @ target, dims="direction")
 
-        alpha = pm.Beta("alpha", *priors.ALPHA_BETA, dims="channel")
+        alpha = pm.Beta("alpha", table["retention_a"], table["retention_b"], dims="channel")
         half_saturation = pm.LogNormal(
             "half_saturation",
             priors.HALF_SATURATION_LOG_MEAN,
@@ -72,14 +68,18 @@ def build(data: MediaMixData) -> pm.Model:
         )
         excess = pm.HalfNormal("slope_excess", priors.SLOPE_EXCESS_SD, dims="channel")
         slope = pm.Deterministic("slope", 1 + excess, dims="channel")
-        log_roi = pm.Normal("log_roi", priors.ROI_LOG_MEAN, priors.ROI_LOG_SD, dims="channel")
+        log_roi = pm.Normal("log_roi", table["roi_log_mean"], table["roi_log_sd"], dims="channel")
         sigma = pm.HalfNormal("sigma", priors.NOISE_SD)
 
         powers = alpha[:, None] ** np.arange(LAGS)
         shares = powers / powers.sum(axis=1, keepdims=True)
-        adstocked = pt.matmul(spend, shares[:, :, None])[:, :, 0]
-        log_ratio = pt.log(adstocked + _TINY) - pt.log(half_saturation)[:, None]
-        effect = pt.sigmoid(slope[:, None] * log_ratio)
+
+        def effect_of(flight: Any, half: Any, steepness: Any, carried: Any) -> Any:
+            adstocked = pt.matmul(flight, carried[:, :, None])[:, :, 0]
+            log_ratio = pt.log(adstocked + _TINY) - pt.log(half)[:, None]
+            return pt.sigmoid(steepness[:, None] * log_ratio)
+
+        effect = effect_of(spend, half_saturation, slope, shares)
         beta = pm.Deterministic(
             "beta",
             pt.exp(log_roi) * total_spend / pt.maximum(effect.sum(axis=1), _TINY),
@@ -92,4 +92,15 @@ def build(data: MediaMixData) -> pm.Model:
             observed=observed,
             dims="direction",
         )
+        if data.lifts:
+            tested = given.tests
+            own = (half_saturation[tested.channel], slope[tested.channel], shares[tested.channel])
+            gained = effect_of(lagged(tested.more.T), *own) - effect_of(lagged(tested.less.T), *own)
+            pm.Normal(
+                "lift",
+                beta[tested.channel] * (gained * tested.counted).sum(axis=1),
+                tested.standard_error,
+                observed=tested.estimate,
+                dims="test",
+            )
     return model

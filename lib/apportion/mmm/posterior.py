@@ -1,21 +1,29 @@
 """A fitted model as it is stored: posterior draws and the data they belong to, without PyMC.
 
 The bytes are a compressed npz archive of plain arrays (no pickle): draws in single precision,
-the data as they were, so that a version can still be read when its source data have changed.
+the data as they were, so that a version can still be read when its source data have changed. The
+experiments are not among them: what they did is in the results.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apportion.errors import DataError
+from apportion.mmm import baseline, priors
+from apportion.mmm.adstock import adstock
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.priors import ChannelPrior
+from apportion.mmm.saturation import hill
+from apportion.mmm.scaling import inputs, outcome_scale
 
-FORMAT = 1
+FORMAT = 2
 MAX_DRAWS = 1000
 """Draws kept: enough for the ends of a 90 % interval, and a few hundred kilobytes."""
+
+_MOST_LEFT_OUT = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +41,14 @@ class Draws:
     """Highest possible effect of a week, in mean weeks of the outcome."""
     sigma: NDArray[np.float64]
     """Residual standard deviation in mean weeks of the outcome, (n_draws,)."""
+    baseline: NDArray[np.float64]
+    """Coefficients of the baseline's columns, (n_draws, n_columns)."""
 
 
 _NAMES = tuple(Draws.__annotations__)
+
+
+_PER_CHANNEL = ("alpha", "half_saturation", "slope", "log_roi", "beta")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +56,78 @@ class FittedMMM:
     """The posterior of a media mix model and the data it was fitted to."""
 
     draws: Draws
+    """Of the channels with spend."""
     data: MediaMixData
+    organic_draws: Draws | None = None
+    """Of the channels without spend, if there are any; `sigma` and `baseline` are the same."""
 
     @classmethod
     def from_samples(
-        cls, samples: dict[str, NDArray[np.float64]], data: MediaMixData
-    ) -> "FittedMMM":
-        """Keep at most `MAX_DRAWS` of the draws (n_draws, …), evenly spread, as they are stored."""
-        size = len(samples["sigma"])
-        kept = np.linspace(0, size - 1, min(size, MAX_DRAWS)).round().astype(np.intp)
-        return cls(Draws(**{name: _single(samples[name][kept]) for name in _NAMES}), data)
+        cls,
+        samples: dict[str, NDArray[np.float64]],
+        data: MediaMixData,
+        rng: np.random.Generator,
+    ) -> tuple["FittedMMM", float]:
+        """Keep draws without a negative baseline, evenly spread, at most `MAX_DRAWS`.
+
+        Parameters
+        ----------
+        samples : dict of ndarray
+            Each (n_draws, …), channels with spend before organic ones, without the baseline, whose
+            coefficients are drawn here.
+
+        Returns
+        -------
+        FittedMMM
+            In single precision, as it is stored. If fewer than one in twenty draws has no negative
+            baseline, all are kept: such a model must be refused.
+        float
+            Share of the draws whose baseline was negative in some week.
+        """
+        linear = baseline.of(data)
+        scaled = data.outcome / outcome_scale(data)
+        media = _media(samples, data)
+        drawn = baseline.coefficients(
+            linear.columns, scaled - linear.offset - media, samples["sigma"], rng
+        )
+        without = linear.offset + drawn @ linear.columns.T
+        negative = without.min(1) < 0
+        share = float(negative.mean())
+        allowed = np.flatnonzero(~negative) if share < _MOST_LEFT_OUT else np.arange(len(negative))
+        size = min(len(allowed), MAX_DRAWS)
+        kept = allowed[np.linspace(0, len(allowed) - 1, size).round().astype(np.intp)]
+        whole = {name: _single(samples[name][kept]) for name in (*_PER_CHANNEL, "sigma")}
+        return cls.split(Draws(**whole, baseline=_single(drawn[kept])), data), share
+
+    @classmethod
+    def split(cls, draws: Draws, data: MediaMixData) -> "FittedMMM":
+        """Part the draws of all channels into those with spend and organic ones."""
+        count = len(data.channels)
+        if not data.organic:
+            return cls(draws, data)
+        paid = {name: getattr(draws, name)[:, :count] for name in _PER_CHANNEL}
+        organic = {name: getattr(draws, name)[:, count:] for name in _PER_CHANNEL}
+        return cls(replace(draws, **paid), data, replace(draws, **organic))
+
+    @property
+    def organic(self) -> "FittedMMM | None":
+        """The organic channels as a model of their own, volume in the place of spend."""
+        if self.organic_draws is None:
+            return None
+        seen = replace(
+            self.data,
+            channels=self.data.organic,
+            spend=self.data.volume,
+            priors=(priors.ORGANIC,) * len(self.data.organic),
+            organic=(),
+            lifts=(),
+        )
+        return FittedMMM(self.organic_draws, seen)
 
     def to_bytes(self) -> bytes:
         """Give the stored form."""
         arrays: dict[str, NDArray[np.generic]] = {
-            name: getattr(self.draws, name).astype(np.float32) for name in _NAMES
+            name: self._all(name).astype(np.float32) for name in _NAMES
         }
         data = self.data
         arrays |= {
@@ -69,6 +139,9 @@ class FittedMMM:
             "outcome": data.outcome,
             "controls": data.controls,
             "outcome_name": np.array(data.outcome_name),
+            "priors": np.array([astuple(prior) for prior in data.channel_priors]),
+            "organic": np.array(data.organic, dtype=np.str_),
+            "volume": data.volume if data.organic else np.zeros((data.n_weeks, 0)),
         }
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
@@ -98,8 +171,24 @@ class FittedMMM:
                 outcome=arrays["outcome"],
                 controls=arrays["controls"],
                 outcome_name=str(arrays["outcome_name"]),
+                priors=tuple(ChannelPrior(*map(float, row)) for row in arrays["priors"]),
+                organic=tuple(map(str, arrays["organic"])),
+                volume=arrays["volume"],
             )
-            return cls(Draws(**{name: _single(arrays[name]) for name in _NAMES}), data)
+            return cls.split(Draws(**{name: _single(arrays[name]) for name in _NAMES}), data)
+
+    def _all(self, name: str) -> NDArray[np.float64]:
+        own: NDArray[np.float64] = getattr(self.draws, name)
+        if self.organic_draws is None or name not in _PER_CHANNEL:
+            return own
+        return np.hstack([own, getattr(self.organic_draws, name)])
+
+
+def _media(samples: dict[str, NDArray[np.float64]], data: MediaMixData) -> NDArray[np.float64]:
+    """Give what all channels bring in each week, (n_draws, n_weeks), in mean weeks."""
+    carried = adstock(inputs(data).flights, samples["alpha"])
+    effect = hill(carried, samples["half_saturation"][..., None], samples["slope"][..., None])
+    return np.asarray(np.einsum("dc,dct->dt", samples["beta"], effect))
 
 
 def _single(values: NDArray[np.floating]) -> NDArray[np.float64]:

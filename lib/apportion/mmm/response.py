@@ -38,7 +38,10 @@ MAX_SCALE = 6.0
 
 _SEARCHED_SCALES = (1e-3, 1e3)
 _BISECTIONS = 40
+_BREAK_EVEN_STEPS = 41
+_BREAK_EVEN_BISECTIONS = 12
 _NODES = 61
+YEAR = 52
 
 Samples = NDArray[np.float64]
 
@@ -124,6 +127,42 @@ def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Samples:
     return np.asarray(np.sqrt(low * high))
 
 
+def break_even_scale(fitted: FittedMMM, start: int, stop: int, *, margin: float = 1.0) -> Samples:
+    """Give the highest multiple of the flight at which the next unit still earns itself.
+
+    Parameters
+    ----------
+    margin : float
+        Share of the outcome that is earned; 1: the outcome itself.
+
+    Returns
+    -------
+    ndarray, shape (n_draws, n_channels)
+        Zero where no unit ever earns itself. A draw may lie far beyond
+        `MAX_SCALE`, which is then the honest end of an interval.
+    """
+    flight = _adstocked(fitted)[..., start:stop]
+    slope = fitted.draws.slope[..., None]
+    spend = fitted.data.spend[start:stop].mean(0)
+    worth = margin * _ceiling(fitted)[..., 0] / np.where(spend > 0, spend, np.inf)
+
+    def earns(scale: Samples) -> NDArray[np.bool_]:
+        effect = _effect(fitted, flight * scale[..., None])
+        return np.asarray(worth * (effect * elasticity(effect, slope)).mean(-1) >= scale)
+
+    scales = np.geomspace(*_SEARCHED_SCALES, _BREAK_EVEN_STEPS)
+    low = np.zeros(slope.shape[:2])
+    for scale in scales:  # the return may rise before it falls: keep the last scale that earns
+        low = np.where(earns(np.full_like(low, scale)), scale, low)
+    found = low > 0
+    high = np.minimum(low * scales[1] / scales[0], scales[-1])
+    for _ in range(_BREAK_EVEN_BISECTIONS):
+        middle = np.where(found, np.sqrt(low * high), scales[0])
+        earning = earns(middle)
+        low, high = np.where(earning, middle, low), np.where(earning, high, middle)
+    return np.where(found, low, 0.0)
+
+
 def mean_curves(
     fitted: FittedMMM, start: int, stop: int, *, max_scale: float = MAX_SCALE
 ) -> Sequence[Curve]:
@@ -162,15 +201,27 @@ def predict(
     ----------
     spend, controls : ndarray, shape (n_rows, n_channels) and (n_rows, n_controls)
         The training weeks first, then the weeks to forecast.
+
+    Notes
+    -----
+    Organic channels go on in the weeks to forecast as in the mean week of the last year.
     """
     data, draws = fitted.data, fitted.draws
     scale = outcome_scale(data)
-    columns = baseline.design(controls, data.n_weeks)
+    linear = baseline.of(data, controls)
     adstocked = adstock(spend / spend_scale(data), draws.alpha)
     media = np.einsum("dc,dct->dt", draws.beta, _effect(fitted, adstocked))
-    residual = data.outcome / scale - media[:, : data.n_weeks]
-    coefficients = baseline.coefficients(columns[: data.n_weeks], residual, draws.sigma, rng)
-    expected = media + coefficients @ columns.T
+    expected = media + linear.offset + draws.baseline @ linear.columns.T
+    organic = fitted.organic
+    if organic is not None:
+        volume = organic.data.spend
+        later = max(0, len(spend) - len(volume))
+        usual = np.tile(volume[-YEAR:].mean(0), (later, 1))
+        carried = adstock(
+            np.vstack([volume, usual]) / spend_scale(organic.data), organic.draws.alpha
+        )
+        effect = _effect(organic, carried[..., : len(spend)])
+        expected = expected + np.einsum("dc,dct->dt", organic.draws.beta, effect)
     noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
     return Prediction(expected * scale, (expected + noise) * scale)
 

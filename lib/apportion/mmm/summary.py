@@ -11,20 +11,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apportion.mmm import response
+from apportion.mmm import priors, response
 from apportion.mmm.budget import optimise
 from apportion.mmm.channels import RECENT_WEEKS
+from apportion.mmm.data import USUAL
 from apportion.mmm.diagnostics import contraction, how_sure, interval
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.results.base import LEVEL, Interval
+from apportion.results.calibration import Z90
 from apportion.results.mmm import (
     ChannelEffect,
     CurvePoint,
     Decomposition,
     HowSure,
+    OrganicEffect,
     SaturationCurve,
 )
+from apportion.results.mmm_settings import MMMSettings
 
 WINDOW_WEEKS = RECENT_WEEKS
 """Estimates are those of the last year: a whole year, so that no season weighs double."""
@@ -85,7 +89,11 @@ class Effects:
 
 
 def effects(
-    fitted: FittedMMM, *, entangled: Collection[str] = (), keep_budget: bool = False
+    fitted: FittedMMM,
+    *,
+    entangled: Collection[str] = (),
+    keep_budget: bool = False,
+    told: MMMSettings = USUAL,
 ) -> Effects:
     """Give every channel's figures.
 
@@ -96,6 +104,8 @@ def effects(
         told, however narrow the interval.
     keep_budget : bool
         Recommend the current spend for every channel, because the model forecasts badly.
+    told : MMMSettings
+        What it was trained with.
     """
     window = Window.of(fitted)
     weeks = slice(window.start, window.stop)
@@ -107,7 +117,14 @@ def effects(
     scale = window.own(lambda start: response.saturation_scale(fitted, start, window.stop))
     point = scale * window.flight_spend(fitted)
     reached = np.median(scale, axis=0) <= response.MAX_SCALE
-    contracted = contraction(fitted.draws.log_roi)
+    contracted = contraction(fitted)
+    prior = priors.table(fitted.data.channel_priors)
+    margin = told.margin or 1.0
+    even = window.own(
+        lambda start: response.break_even_scale(fitted, start, window.stop, margin=margin)
+    )
+    even_point = even * window.flight_spend(fitted)
+    is_reached = np.median(even, axis=0) <= response.MAX_SCALE
     sure = tuple(
         HowSure.CANNOT_TELL
         if silent or name in entangled
@@ -137,6 +154,13 @@ def effects(
             highest_spend=float(fitted.data.spend[:, row].max()),
             contraction=float(contracted[row]),
             how_sure=sure[row],
+            budget_setting=told.channel(name).budget_setting,
+            break_even_spend=float(np.median(even_point[:, row])) if is_reached[row] else None,
+            break_even_spend_interval=interval(even_point[:, row]) if is_reached[row] else None,
+            prior_roi=float(np.exp(prior["roi_log_mean"][row])),
+            prior_roi_interval=_believed(prior["roi_log_mean"][row], prior["roi_log_sd"][row]),
+            whole_roi=float(np.median(np.exp(fitted.draws.log_roi[:, row]))),
+            whole_roi_interval=interval(np.exp(fitted.draws.log_roi[:, row])),
         )
         for row, name in enumerate(fitted.data.channels)
     )
@@ -148,9 +172,36 @@ def effects(
     )
 
 
+def organic(fitted: FittedMMM) -> tuple[OrganicEffect, ...]:
+    """Give what the channels without spend brought in the window."""
+    free = fitted.organic
+    if free is None:
+        return ()
+    window = Window.of(fitted)
+    weeks = slice(window.start, window.stop)
+    caused = response.contribution(free)[..., weeks].sum(-1)
+    of_all = 100 * caused / fitted.data.outcome[weeks].sum()
+    contracted = contraction(free)
+    return tuple(
+        OrganicEffect(
+            channel=name,
+            contribution=float(caused[:, row].mean()),
+            contribution_interval=interval(caused[:, row]),
+            revenue_percent=float(of_all[:, row].mean()),
+            revenue_percent_interval=interval(of_all[:, row]),
+            contraction=float(contracted[row]),
+        )
+        for row, name in enumerate(free.data.channels)
+    )
+
+
 def decomposition(fitted: FittedMMM, prediction: Prediction) -> Decomposition:
     """Split every week's expected outcome by cause; the band holds 90 % of the weeks."""
     caused = response.contribution(fitted).mean(0)
+    names = fitted.data.channels
+    if fitted.organic is not None:
+        caused = np.vstack([caused, response.contribution(fitted.organic).mean(0)])
+        names = (*names, *fitted.data.organic)
     expected = prediction.expected.mean(0)
     lower, upper = np.quantile(prediction.replicated, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return Decomposition(
@@ -160,10 +211,13 @@ def decomposition(fitted: FittedMMM, prediction: Prediction) -> Decomposition:
         expected_lower=tuple(lower.tolist()),
         expected_upper=tuple(upper.tolist()),
         baseline=tuple((expected - caused.sum(0)).tolist()),
-        channels={
-            name: tuple(caused[row].tolist()) for row, name in enumerate(fitted.data.channels)
-        },
+        channels={name: tuple(caused[row].tolist()) for row, name in enumerate(names)},
     )
+
+
+def _believed(log_mean: float, log_sd: float) -> Interval:
+    lower, upper = np.exp(log_mean + log_sd * np.array([-Z90, Z90]))
+    return Interval(lower=float(lower), upper=float(upper))
 
 
 def _best_spend(

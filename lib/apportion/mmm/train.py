@@ -1,21 +1,25 @@
 """Training: data in, a judged model out, or a refusal with its reason.
 
-PyMC is imported when a training begins and not before, so that reading a result never loads it.
+The sampler is imported when a training begins and not before, so that reading a result never loads
+it.
 """
 
 import datetime as dt
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from apportion.errors import ModelRefusedError
-from apportion.mmm import diagnostics, response, summary
-from apportion.mmm.data import WEEKS_A_YEAR, MediaMixData
+from apportion.errors import ModelRefusedError, RunFailedError
+from apportion.mmm import advice, calibration, demand, diagnostics, no_media, response, summary
+from apportion.mmm.calibration import Entry
+from apportion.mmm.data import USUAL, WEEKS_A_YEAR, MediaMixData
+from apportion.mmm.diagnostics import Holdout
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
@@ -23,12 +27,14 @@ from apportion.mmm.settings import DEFAULT, OnProgress, SamplerSettings, ShouldS
 from apportion.results.mmm import (
     Check,
     CheckLevel,
+    ExperimentEffect,
     MMMResults,
     ModelFit,
     ModelStatus,
     Provenance,
     SamplerDiagnostics,
 )
+from apportion.results.mmm_settings import MMMSettings
 from apportion.results.runs import ChainProgress
 
 if TYPE_CHECKING:
@@ -38,10 +44,10 @@ HOLDOUT_WEEKS = 13
 MIN_WEEKS_FOR_HOLDOUT = 78
 """A year for last year's weeks, and as much again as is held out twice to learn from."""
 
-LIBRARIES = ("apportion", "pymc", "nutpie", "pytensor", "numba", "numpy", "scipy")
+LIBRARIES = ("apportion", "nutpie", "numba", "arviz", "numpy", "scipy")
 
 # Shares of the whole at which the parts of a training end.
-_COMPILED, _SAMPLED, _RETRIED, _HELD_OUT = 0.15, 0.6, 0.8, 0.95
+_SAMPLED, _RETRIED, _HELD_OUT, _UNTESTED = 0.45, 0.65, 0.8, 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +84,23 @@ def train(
     data: MediaMixData,
     *,
     seed: int,
+    entries: Sequence[Entry] = (),
+    told: MMMSettings = USUAL,
     settings: SamplerSettings = DEFAULT,
     on_progress: OnProgress = ignore_progress,
     should_stop: ShouldStop = lambda: False,
 ) -> TrainedMMM:
     """Fit a media mix model, judge it, and work out what it says.
 
-    Sampling is repeated once, with longer chains, if the chains do not quite agree.
+    Sampling is repeated once, with longer chains, if the chains do not quite agree. Where
+    experiments calibrate the model, it is fitted without them too, to show what they changed.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The lift tests, used or not; those used are in `data` already.
+    told : MMMSettings
+        What `data` was prepared with.
 
     Raises
     ------
@@ -107,14 +123,26 @@ def train(
         fitted.draws.sigma * outcome_scale(data),
         run.holdout(data, rng),
     )
-    on_progress(_HELD_OUT, "Working out returns and curves")
-    baseline = prediction.expected - response.contribution(fitted).sum(1)
-    found = diagnostics.checks(data.channels, fit, fitted.draws.log_roi, baseline)
+    found = diagnostics.checks(fitted, fit, sampled.negative_share)
     _refuse(*found)
-    about = (*data.checks, *((converged,) if converged else ()), *found, *_silent(fitted))
-    results = _results(fitted, prediction, fit, about).model_copy(
+    untested = run.without_tests(data)
+    run.stop_if_asked()
+    on_progress(_UNTESTED, "Working out returns and curves")
+    warned = demand.warnings(data)
+    experiments = _experiments(fitted, untested, entries)
+    about = (
+        *data.checks,
+        *((converged,) if converged else ()),
+        *found,
+        *_silent(fitted),
+        *advice.of_demand(warned, told),
+        *advice.of_experiments(experiments),
+    )
+    results = _results(fitted, prediction, fit, about, told).model_copy(
         update={
             "diagnostics": sampled.diagnostics,
+            "experiments": experiments,
+            "demand": warned,
             "provenance": Provenance(
                 data_hash=data.data_hash,
                 seed=seed,
@@ -124,6 +152,7 @@ def train(
             ),
         }
     )
+    run.stop_if_asked()
     on_progress(1.0, "Trained")
     return TrainedMMM(results, fitted)
 
@@ -146,15 +175,15 @@ class _Run:
 
     def sample(self, data: MediaMixData) -> "Sampled":
         """Sample, and once more with longer chains if these do not agree; give the better."""
-        self.on_progress(0.0, "Compiling the model")
-        first = self._fit(data, self.settings, "", _COMPILED, _SAMPLED)
+        self.on_progress(0.0, "Preparing the sampler")
+        first = self._fit(data, self.settings, "", 0.0, _SAMPLED)
         if diagnostics.convergence(first.diagnostics) is None:
             return first
         second = self._fit(data, self.settings.longer(), " again, longer", _SAMPLED, _RETRIED)
         return min(first, second, key=lambda sampled: _badness(sampled.diagnostics))
 
-    def holdout(self, data: MediaMixData, rng: np.random.Generator) -> tuple[float, float] | None:
-        """Give the MAPE of weeks held out, and that of last year's same weeks there."""
+    def holdout(self, data: MediaMixData, rng: np.random.Generator) -> Holdout | None:
+        """Give how a fit without the last quarter forecasts it; None: too few weeks for that."""
         if data.n_weeks < MIN_WEEKS_FOR_HOLDOUT:
             return None
         seen = data.n_weeks - HOLDOUT_WEEKS
@@ -165,15 +194,34 @@ class _Run:
         forecast = response.predict(sampled.fitted, data.spend, data.controls, rng)
         outcome = data.outcome[seen:]
         last_year = data.outcome[seen - WEEKS_A_YEAR : data.n_weeks - WEEKS_A_YEAR]
-        return (
-            diagnostics.mape(outcome, forecast.expected[:, seen:].mean(0)),
-            diagnostics.mape(outcome, last_year),
+        low, high = np.quantile(forecast.replicated[:, seen:], [0.05, 0.95], axis=0)
+        return Holdout(
+            mape=diagnostics.mape(outcome, forecast.expected[:, seen:].mean(0)),
+            last_year_mape=diagnostics.mape(outcome, last_year),
+            no_media_mape=diagnostics.mape(
+                outcome, no_media.forecast(data.first(seen), data.controls)[seen:]
+            ),
+            coverage90=float(np.mean((low <= outcome) & (outcome <= high))),
         )
+
+    def without_tests(self, data: MediaMixData) -> FittedMMM | None:
+        """Give the same model without any experiment; None: it has none."""
+        if not data.lifts:
+            return None
+        bare = replace(data, lifts=())
+        return self._fit(
+            bare, self.settings, " without the experiments", _HELD_OUT, _UNTESTED
+        ).fitted
+
+    def stop_if_asked(self) -> None:
+        """Raise RunFailedError if the training is to stop."""
+        if self.should_stop():
+            raise RunFailedError("The training was stopped before it ended; nothing was stored.")
 
     def _fit(
         self, data: MediaMixData, settings: SamplerSettings, what: str, low: float, high: float
     ) -> "Sampled":
-        from apportion.mmm.fit import fit  # loads PyMC
+        from apportion.mmm.fit import fit  # loads the sampler
 
         def on_progress(
             share: float, message: str, chains: Sequence[ChainProgress] = (), /
@@ -222,8 +270,31 @@ def _silent(fitted: FittedMMM) -> tuple[Check, ...]:
     )
 
 
+def _experiments(
+    fitted: FittedMMM, untested: FittedMMM | None, entries: Sequence[Entry]
+) -> tuple[ExperimentEffect, ...]:
+    window = summary.Window.of(fitted)
+
+    def current_roi(model: FittedMMM | None, entry: Entry) -> NDArray[np.float64] | None:
+        if model is None or entry.lift is None:
+            return None
+        start = window.own_start[entry.lift.channel]
+        return response.returns(model, start, window.stop).roi[:, entry.lift.channel]
+
+    return tuple(
+        calibration.effect_of(
+            entry, fitted, untested, current_roi(fitted, entry), current_roi(untested, entry)
+        )
+        for entry in entries
+    )
+
+
 def _results(
-    fitted: FittedMMM, prediction: Prediction, fit: ModelFit, checks: tuple[Check, ...]
+    fitted: FittedMMM,
+    prediction: Prediction,
+    fit: ModelFit,
+    checks: tuple[Check, ...],
+    told: MMMSettings,
 ) -> MMMResults:
     data = fitted.data
     window = summary.Window.of(fitted)
@@ -234,7 +305,7 @@ def _results(
         for name in check.channels
     }
     worse = any(check.code == "holdout_worse" for check in checks)
-    effects = summary.effects(fitted, entangled=entangled, keep_budget=worse)
+    effects = summary.effects(fitted, entangled=entangled, keep_budget=worse, told=told)
     return MMMResults(
         model_id="",
         version=0,
@@ -245,10 +316,13 @@ def _results(
         model_fit=fit,
         media_percent=effects.media_percent,
         media_percent_interval=effects.media_percent_interval,
-        channels=effects.channels,
+        channels=advice.advised(effects.channels, data, checks),
         saturation_curves=effects.curves,
         decomposition=summary.decomposition(fitted, prediction),
+        organic=summary.organic(fitted),
         checks=checks,
+        margin=told.margin,
+        told=told,
     )
 
 

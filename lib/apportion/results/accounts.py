@@ -117,6 +117,12 @@ class AuditAction(StrEnum):
     """An earlier version in place of a later one."""
     ALERT_TARGET_ADDED = "alert_target_added"
     ALERT_TARGET_REMOVED = "alert_target_removed"
+    EXPERIMENT_CREATED = "experiment_created"
+    EXPERIMENT_CHANGED = "experiment_changed"
+    EXPERIMENT_STARTED = "experiment_started"
+    EXPERIMENT_CANCELLED = "experiment_cancelled"
+    EXPERIMENT_COMPLETED = "experiment_completed"
+    EXPERIMENT_DELETED = "experiment_deleted"
 
 
 class AuditEvent(Result):

@@ -10,6 +10,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from apportion.results.base import Interval, Result
+from apportion.results.calibration import LiftTest
+from apportion.results.mmm_settings import BudgetSetting, DemandWarning, MMMSettings
 
 
 class ModelStatus(StrEnum):
@@ -52,6 +54,12 @@ class ModelFit(Result):
     """Average miss in weeks that a second fit had not seen; None: too few weeks for that."""
     last_year_mape: float | None = None
     """Average miss in those weeks of last year's same weeks, the forecast that costs nothing."""
+    no_media_mape: float | None = None
+    """Average miss in those weeks of the same model without any media."""
+    holdout_coverage90: float | None = None
+    """Share of those weeks inside their 90 % forecast intervals."""
+    weighted_mape: float | None = None
+    """Sum of misses over the sum of the outcome: a small week weighs little."""
 
 
 class ChannelEffect(Result):
@@ -87,6 +95,61 @@ class ChannelEffect(Result):
     contraction: float
     """1 - posterior sd / prior sd of the log ROI; near 0: the estimate is mostly the prior."""
     how_sure: HowSure
+    advice: str = ""
+    """What would help, where the data cannot tell; empty elsewhere."""
+    budget_setting: BudgetSetting = BudgetSetting.NOT_SURE
+    """How the budget was said to be set when this was trained."""
+    break_even_spend: float | None = None
+    """Weekly spend up to which the next unit earns itself (marginal ROI x margin = 1); None: not
+    reached within the range that was searched."""
+    break_even_spend_interval: Interval | None = None
+    prior_roi: float | None = None
+    """Median of what was believed before, of the return over all training weeks."""
+    prior_roi_interval: Interval | None = None
+    whole_roi: float | None = None
+    """Median of the return over all training weeks: what the data made of the prior."""
+    whole_roi_interval: Interval | None = None
+
+
+class OrganicEffect(Result):
+    """A channel that costs nothing: what it brought in the window."""
+
+    channel: str
+    contribution: float
+    contribution_interval: Interval
+    revenue_percent: float
+    """Share of all revenue in the window."""
+    revenue_percent_interval: Interval
+    contraction: float
+
+
+class ExperimentEffect(Result):
+    """A lift test beside the model: what it found, what the model says, what it changed.
+
+    Returns are per unit of the spend that the test took away or added, in its own days.
+    """
+
+    test: LiftTest
+    used: bool
+    reason: str = ""
+    """Why it was not used; empty if it was."""
+    test_roi: float | None = None
+    """What the test itself found, without any model."""
+    test_roi_interval: Interval | None = None
+    model_roi: float | None = None
+    """What the calibrated model says of the same days."""
+    model_roi_interval: Interval | None = None
+    model_roi_without: float | None = None
+    """What the model said of them without any test."""
+    model_roi_without_interval: Interval | None = None
+    roi_before: float | None = None
+    """The channel's current ROI in the model without any test."""
+    roi_before_interval: Interval | None = None
+    roi_after: float | None = None
+    """The same with the tests: the one in the channel table."""
+    roi_after_interval: Interval | None = None
+    disagrees: bool = False
+    """The intervals of the test and of the model without it do not meet."""
 
 
 class CurvePoint(Result):
@@ -115,6 +178,7 @@ class Decomposition(Result):
     baseline: tuple[float, ...]
     """Revenue without any media."""
     channels: dict[str, tuple[float, ...]]
+    """What each channel brought; organic ones last."""
 
 
 class CheckLevel(StrEnum):
@@ -207,8 +271,27 @@ class MMMResults(ModelVersion):
     diagnostics: SamplerDiagnostics | None = None
     checks: tuple[Check, ...] = Field(default=())
     provenance: Provenance | None = None
+    organic: tuple[OrganicEffect, ...] = ()
+    experiments: tuple[ExperimentEffect, ...] = ()
+    demand: tuple[DemandWarning, ...] = ()
+    """What the lead test says of each channel's budget."""
+    margin: float | None = None
+    """Share of revenue left after the cost of goods, for the break-even spend; None: not known, and
+    1 is taken."""
+    told: MMMSettings | None = None
+    """The settings that it was trained with."""
     training: Training | None = None
     """The version that is being trained now, if one is; it is not part of what is stored."""
+
+
+class ChannelSpend(Result):
+    """A channel with spend in the data: what a model can be trained on."""
+
+    channel: str
+    weeks: int
+    """Weeks, from Monday on, with any spend."""
+    first_day: dt.date
+    last_day: dt.date
 
 
 class Objective(StrEnum):

@@ -1,6 +1,7 @@
 """The server itself: Voilà's application with our settings, our routes and our life cycle."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import signal
@@ -19,6 +20,7 @@ from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 
 from apportion.server.forking import Zygote
+from apportion.server.front_end import FrontEnd
 from apportion.server.gate import GuardedApplication
 from apportion.server.handlers import NotFound
 from apportion.server.identity import MemberIdentity, OwnKernelOnly
@@ -35,6 +37,9 @@ log = logging.getLogger("apportion.server")
 MAX_BODY_BYTES = 1 << 20
 CHECK_SECONDS = 30.0
 """How often it is looked whether the sessions that have kernels still hold."""
+
+GOODBYE_SECONDS = 5.0
+"""So long connections may take to end when the server does."""
 
 MAX_MESSAGE_BYTES = 10 << 20
 
@@ -110,6 +115,7 @@ class Server(Voila):
         )
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
+        self.front_end = FrontEnd(Path(self.static_paths[0]), self.labextensions_path)
 
     def setup_template_dirs(self) -> None:
         """Find templates and scripts in this installation, ours first; never in a user's folder."""
@@ -156,6 +162,7 @@ class Server(Voila):
             uploads=self.uploads,
             voila_configuration=self.voila_configuration,
             template_paths=self.template_paths,
+            front_end=self.front_end,
             static_folder=self.static_paths[0],
             extension_folders=self.labextensions_path,
         )
@@ -178,8 +185,7 @@ class Server(Voila):
         try:
             http.add_sockets(address.sockets)
             on_ready()
-            # The views' package brings the widgets along: better now than at the first visit.
-            warm = asyncio.create_task(asyncio.to_thread(import_module, "apportion.server.home"))
+            warm = asyncio.create_task(asyncio.to_thread(self._warm))
             watch = asyncio.create_task(self._end_unproven())
             await stopped.wait()
             watch.cancel()
@@ -187,9 +193,16 @@ class Server(Voila):
         finally:
             http.stop()
             await self.kernel_manager.shutdown_all(now=True)
-            await http.close_all_connections()
+            with contextlib.suppress(TimeoutError):  # a page may be waiting for its kernel
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await http.close_all_connections()
             await asyncio.to_thread(self.uploads.close)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+    def _warm(self) -> None:
+        """Do now what the first visit would wait for: import the views, make the script."""
+        import_module("apportion.server.home")
+        self.front_end.compressed  # noqa: B018  kept
 
     async def _end_unproven(self) -> None:
         """Close, again and again, the kernels of those who are signed out by now."""

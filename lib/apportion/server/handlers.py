@@ -5,18 +5,18 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from voila.configuration import VoilaConfiguration
-from voila.utils import get_page_config
 
 from apportion.errors import ApportionError
-from apportion.server.assets import voila_address
 from apportion.server.errors import STRICT_POLICY, ErrorPage, new_reference
 from apportion.server.first_content import first_of
+from apportion.server.front_end import FrontEnd
 from apportion.server.kernels import Owner
 from apportion.server.page_handler import PageHandler
 from apportion.server.pages import HOME, Page
@@ -53,6 +53,8 @@ class AppHandler(PageHandler):
         page: Page,
         voila_configuration: VoilaConfiguration,
         template_paths: list[str],
+        page_config: dict[str, Any],
+        front_end: FrontEnd,
         **shared: Any,
     ) -> None:
         """Take the notebook and how to render it."""
@@ -60,45 +62,55 @@ class AppHandler(PageHandler):
         self.page = page
         self.voila_configuration = voila_configuration
         self.template_paths = template_paths
+        self.page_config = page_config
+        self.front_end = front_end
         self._kernel_id: str | None = None
         self._is_left = False
 
     async def get(self) -> None:
-        """Write the shell and what is stored at once, then the cells as they are done."""
+        """Write the shell and what is stored at once, then the cells as they are done.
+
+        The shell names the kernel that is about to be, so that the browser can load and start what
+        draws the widgets while the kernel works.
+        """
         first = await asyncio.to_thread(first_of, self.page, self.workspace)
+        kernel_id = str(uuid4())
         self.begin(WIDGET_POLICY)
-        self.write(self.render_page("shell.html.j2", self.page, first=first))
+        shell = self.render_page(
+            "shell.html.j2",
+            self.page,
+            first=first,
+            page_config={**self.page_config, "kernelId": kernel_id},
+            front_end=self.front_end.address,
+        )
+        self.write(shell)
         await self.flush()  # on screen before the kernel is asked for
         try:
-            await self._render()
+            await self._render(kernel_id)
         except Exception as error:  # the status is sent: only the page can tell it
             reference = new_reference()
             log.error("reference %s: %s", reference, self.request.path, exc_info=error)
             message = str(error) if isinstance(error, ApportionError) else ""
             self.finish(render("failed.html.j2", reference=reference, message=message))
 
-    async def _render(self) -> None:
-        configuration = self.voila_configuration
-        shared = {
-            "base_url": self.base_url,
-            "settings": self.settings,
-            "log": self.log,
-            "voila_configuration": configuration,
-        }
+    async def _render(self, kernel_id: str) -> None:
         renderer = PageRenderer(
             request_handler=self,
-            voila_configuration=configuration,
+            voila_configuration=self.voila_configuration,
             traitlet_config=self.config,
             notebook_path=self.page.notebook,
             template_paths=self.template_paths,
             contents_manager=self.contents_manager,
             base_url=self.base_url,
-            page_config=page_config(get_page_config(**shared)),
+            page_config=self.page_config,
         )
         await renderer.initialize()
         manager: Any = self.kernel_manager
         self._kernel_id = await manager.start_kernel(
-            owner=Owner(self.member, self.proven_by), settings=self.services.settings, path=""
+            owner=Owner(self.member, self.proven_by),
+            settings=self.services.settings,
+            kernel_id=kernel_id,
+            path="",
         )
         if self._is_left:  # while the kernel started: nobody will ask for it
             await manager.shutdown_kernel(self._kernel_id, now=True)
@@ -163,14 +175,3 @@ def _home(workspace: Workspace, apps: tuple[Page, ...]) -> Any:
     paths = {app.name: app.path for app in apps}
     today = dt.datetime.now(ZoneInfo(workspace.tenant.timezone)).date()
     return home(workspace, paths.get("mmm"), today)
-
-
-def page_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Give JupyterLab's page configuration with addresses of this server only."""
-    return {
-        **config,
-        "mathjaxConfig": "none",
-        "fullMathjaxUrl": "/assets/nomath.js",
-        "fullStaticUrl": f"{voila_address()}/static",
-        "fullLabextensionsUrl": f"{voila_address()}/labextensions",
-    }

@@ -25,6 +25,7 @@ HOME = Page("home", "Home", "/", "What do the data say today?")
 
 DATA = Page("data", "Data", "/data", "What is loaded, and what is missing?")
 SETTINGS = Page("settings", "Settings", "/settings", "Who may see and do what?")
+RUNS = Page("runs", "Runs", "/runs", "What ran, what runs, and what failed?")
 PASSWORD = Page("password", "Password", "/password", "Change your password")
 
 APPS = (

@@ -10,15 +10,30 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
+from voila.configuration import VoilaConfiguration
 from voila.execute import VoilaExecutor
 from voila.notebook_renderer import NotebookRenderer
+from voila.utils import get_page_config
 
+from apportion.server.assets import voila_address
 from apportion.server.connecting import connect
 from apportion.server.kernel import MESSAGE_MARK, reference_of
 
 log = logging.getLogger("apportion.server")
 
 BROKEN = (CellExecutionError, DeadKernelError, TimeoutError, RuntimeError)
+
+
+def page_config(configuration: VoilaConfiguration) -> dict[str, Any]:
+    """Give JupyterLab's page configuration, with addresses of this server only."""
+    found = get_page_config(base_url="/", settings={}, log=log, voila_configuration=configuration)
+    return {
+        **found,
+        "mathjaxConfig": "none",
+        "fullMathjaxUrl": "/assets/nomath.js",
+        "fullStaticUrl": f"{voila_address()}/static",
+        "fullLabextensionsUrl": f"{voila_address()}/labextensions",
+    }
 
 
 class CompiledTemplates(BytecodeCache):

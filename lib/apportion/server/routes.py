@@ -11,11 +11,14 @@ from apportion.server.asgi import ASGIHandler
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
 from apportion.server.data_page import DataHandler, GapFinder
+from apportion.server.front_end import FrontEnd, FrontEndHandler
 from apportion.server.handlers import AppHandler, HealthHandler, HomeHandler, ReadyHandler
 from apportion.server.identity import member_of
 from apportion.server.oidc import BEGIN_PATH, OidcBeginHandler, OidcCallbackHandler
-from apportion.server.pages import DATA, HOME, PASSWORD, SETTINGS
+from apportion.server.pages import DATA, HOME, PASSWORD, RUNS, SETTINGS
 from apportion.server.passwords import PasswordHandler
+from apportion.server.rendering import page_config
+from apportion.server.runs_page import ID, OneRunHandler, RunNotebookHandler, RunsHandler
 from apportion.server.services import Services
 from apportion.server.settings_pages import (
     AuditHandler,
@@ -27,6 +30,7 @@ from apportion.server.signing_in import LoginHandler, LogoutHandler, TenantHandl
 from apportion.server.static import AssetHandler, FolderHandler
 from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
 from apportion.server.uploads import Uploads
+from apportion.server.versions_page import VersionsHandler
 from apportion.workspace.accounts import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
@@ -41,6 +45,7 @@ def route_table(
     uploads: Uploads,
     voila_configuration: VoilaConfiguration,
     template_paths: Sequence[str],
+    front_end: FrontEnd,
     static_folder: str | Path,
     extension_folders: Sequence[str],
 ) -> list[Route]:
@@ -49,6 +54,8 @@ def route_table(
     rendering = {
         "voila_configuration": voila_configuration,
         "template_paths": list(template_paths),
+        "page_config": page_config(voila_configuration),
+        "front_end": front_end,
     }
     api = create_app(
         lambda member: services.workspaces.open(member.tenant.slug, member.acting),
@@ -66,6 +73,10 @@ def route_table(
         (DATA.path, DataHandler, {**shared, "gap_finder": GapFinder()}),
         (f"{DATA.path}/uploads", NewUploadHandler, {**shared, "uploads": uploads}),
         (rf"{DATA.path}/uploads/([\w-]{{22}})", OneUploadHandler, {**shared, "uploads": uploads}),
+        (RUNS.path, RunsHandler, shared),
+        (f"{RUNS.path}/versions", VersionsHandler, shared),
+        (f"{RUNS.path}/{ID}", OneRunHandler, shared),
+        (f"{RUNS.path}/{ID}/notebook", RunNotebookHandler, shared),
         (SETTINGS.path, CompanyHandler, shared),
         (f"{SETTINGS.path}/users", UsersHandler, shared),
         (f"{SETTINGS.path}/tokens", TokensHandler, shared),
@@ -77,6 +88,7 @@ def route_table(
         (rf"/api/kernels/{KERNEL}/channels", KernelSocket, {}),
         (rf"/voila/api/shutdown/{KERNEL}", KernelEnd, {}),
         (r"/assets/([a-z]+\.(?:css|js))", AssetHandler, {}),
+        (f"{voila_address()}/static/apportion.js", FrontEndHandler, {"front_end": front_end}),
         (rf"{voila_address()}/static/(.*)", FolderHandler, {"folders": [str(static_folder)]}),
         (
             rf"{voila_address()}/labextensions/(.*)",

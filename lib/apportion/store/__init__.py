@@ -5,6 +5,7 @@ Tables are made by :func:`apportion.store.migrations.migrate`, and checked by
 """
 
 from apportion.store.account_lookup import Account, AccountLookup, Attempt, Limit
+from apportion.store.fleet import QueueEntry, WorkerRecord
 from apportion.store.imports import ImportRecord
 from apportion.store.sessions import SessionPart
 from apportion.store.source_data import Coverage
@@ -19,8 +20,10 @@ __all__ = [
     "Coverage",
     "ImportRecord",
     "Limit",
+    "QueueEntry",
     "SessionPart",
     "Store",
     "TenantStore",
+    "WorkerRecord",
     "role_too_low",
 ]

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from apportion.errors import ConfigurationError
+from apportion.errors import ConfigurationError, UnreachableError
 from apportion.store import guard
 
 TENANT_SETTING = "apportion.tenant_id"
@@ -139,7 +139,7 @@ class Database:
             guard.TENANT_OPTION: tenant_id,
             guard.KEY_OPTION: key,
         }
-        with self._connect() as connection:
+        with self._connect() as connection, self._telling_outages():
             connection = connection.execution_options(**options)
             with connection.begin():
                 if self.is_postgresql and tenant_id is not None:
@@ -169,19 +169,29 @@ class Database:
         except OperationalError as error:
             raise unreachable(self.engine, error) from error
 
+    @contextmanager
+    def _telling_outages(self) -> Iterator[None]:
+        """Tell of a database that ends in the middle as of one that cannot be reached."""
+        try:
+            yield
+        except OperationalError as error:
+            if error.connection_invalidated:
+                raise unreachable(self.engine, error) from error
+            raise
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-def unreachable(engine: Engine, error: OperationalError) -> ConfigurationError:
+def unreachable(engine: Engine, error: OperationalError) -> UnreachableError:
     """Give the error for a database that does not answer."""
     way_out = (
         "If it is yet to be made, run `apportion migrate`."
         if engine.dialect.name == "sqlite"
         else "Check APPORTION_DATABASE_URL and that the server runs."
     )
-    return ConfigurationError(
+    return UnreachableError(
         f"The database {_name(engine)} cannot be reached: {error.orig}. {way_out}"
     )
 

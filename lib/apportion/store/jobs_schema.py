@@ -25,6 +25,7 @@ run_queue = tenant_table(
     created(),
     Column("not_before", UtcDateTime),
     Column("admitted_at", UtcDateTime),
+    Column("admissions", Integer, nullable=False, server_default="0"),
     Column("ended_at", UtcDateTime),
     ForeignKeyConstraint(
         ["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"

@@ -34,9 +34,11 @@ from apportion.store.journeys_schema import dataset_versions as dataset_versions
 from apportion.store.journeys_schema import journey_results as journey_results
 from apportion.store.journeys_schema import small_letters
 from apportion.store.journeys_schema import tenant_settings as tenant_settings
+from apportion.store.mmm_schema import lift_tests as lift_tests
+from apportion.store.mmm_schema import mmm_settings as mmm_settings
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0005"
+REVISION = "0007"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(
@@ -180,6 +182,14 @@ incrementality_experiments = tenant_table(
     Column("pre_test_days", Integer, nullable=False, server_default="14"),
     Column("budget_estimate", Numeric(12, 2, asdecimal=False)),
     Column("results", JsonValue),
+    Column("direction", Text, nullable=False, server_default="on"),
+    text("override_reason"),
+    text("reason"),
+    Column("settings", JsonValue),
+    Column("power", JsonValue),
+    Column("checks", JsonValue),
+    Column("design", JsonValue),
+    Column("certificate", JsonValue),
     created(),
     created("updated_at"),
 )

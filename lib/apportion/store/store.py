@@ -12,6 +12,7 @@ from apportion.results.tenants import Tenant
 from apportion.store.account_lookup import AccountLookup
 from apportion.store.company import check_units
 from apportion.store.engine import Database
+from apportion.store.fleet import FleetStore
 from apportion.store.schema import REVISION, tenants
 from apportion.store.tenant_bound import now
 from apportion.store.tenant_store import TenantStore
@@ -147,6 +148,11 @@ class Store:
     def accounts(self) -> AccountLookup:
         """What must be asked of accounts before it is known which tenant's."""
         return AccountLookup(self._database)
+
+    @property
+    def fleet(self) -> FleetStore:
+        """The queue of runs over all tenants, and the workers."""
+        return FleetStore(self._database)
 
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""

@@ -3,11 +3,14 @@
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
+from apportion.store.executions import Executions
+from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
 from apportion.store.journeys import Journeys
+from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
-from apportion.store.run_requests import RunRequests
+from apportion.store.run_outputs import RunOutputs
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -17,10 +20,13 @@ from apportion.store.users import Users
 class TenantStore(
     Journeys,
     Models,
+    ModelSettings,
     Successions,
     BackTests,
-    RunRequests,
+    Executions,
+    RunOutputs,
     RunLog,
+    Experiments,
     Imports,
     Users,
     Sessions,

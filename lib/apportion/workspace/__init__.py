@@ -15,6 +15,7 @@ from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.journeys import JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
+from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
@@ -65,6 +66,11 @@ class Workspace:
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
         return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """The executed notebooks of the runs."""
+        return Outputs(self._store, self._settings)
 
     @cached_property
     def versions(self) -> VersionsWorkspace:

@@ -1,17 +1,22 @@
 """The media mix model of one tenant: train a version, read the versions there are."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from apportion.errors import NotFoundError, ParameterError
-from apportion.mmm.data import MediaMixData, prepare
+from apportion.errors import ConflictError, NotFoundError, UnreachableError
+from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
 from apportion.results.mmm import (
     BudgetPlan,
+    ChannelSpend,
+    Check,
     MMMResults,
     ModelStatus,
     Objective,
@@ -20,6 +25,8 @@ from apportion.results.mmm import (
 )
 from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
+from apportion.workspace.mmm_data import prepared
+from apportion.workspace.mmm_settings import Experiments, MMMSettingsWorkspace
 from apportion.workspace.runs import Report, RunsWorkspace, reason_of
 from apportion.workspace.versions import VersionsWorkspace
 
@@ -27,7 +34,8 @@ if TYPE_CHECKING:
     from apportion.mmm.planner import Planner
 
 OnProgress = Callable[[float, str], None]
-MAIN_METRIC = "revenue"
+PATIENCE_SECONDS = 120
+"""How long a trained model waits for a database that does not answer."""
 
 
 class MMMWorkspace:
@@ -40,11 +48,18 @@ class MMMWorkspace:
         versions: VersionsWorkspace,
         *,
         run_id: str | None,
+        experiments: Experiments = tuple,
     ) -> None:
         self._store = store
         self._runs = runs
         self._versions = versions
         self._run_id = run_id
+        self._experiments = experiments
+
+    @cached_property
+    def settings(self) -> MMMSettingsWorkspace:
+        """What the model is told in words, and the lift tests that calibrate it."""
+        return MMMSettingsWorkspace(self._store, self._experiments)
 
     def latest(self) -> MMMResults:
         """Give the current completed version; without one, the newest, or an empty draft.
@@ -120,6 +135,41 @@ class MMMWorkspace:
         posterior = self._store.posterior(results.model_id)
         return Planner(FittedMMM.from_bytes(posterior), results)
 
+    def spend_coverage(self) -> list[ChannelSpend]:
+        """Give every channel that has spend, and when, the most spent on first."""
+        spend = self._store.spend()
+        spend = spend[spend["spend"] > 0]
+        days = pd.to_datetime(spend["date"])
+        rows = spend.assign(day=days, week=days.dt.to_period("W-SUN")).groupby("channel")
+        found = rows.agg(
+            total=("spend", "sum"),
+            weeks=("week", "nunique"),
+            first=("day", "min"),
+            last=("day", "max"),
+        ).sort_values("total", ascending=False)
+        columns = (found.index, found["weeks"], found["first"].dt.date, found["last"].dt.date)
+        return [
+            ChannelSpend(channel=str(name), weeks=weeks, first_day=first, last_day=last)
+            for name, weeks, first, last in zip(*columns, strict=True)
+        ]
+
+    def check(
+        self,
+        channels: str | Sequence[str] = "",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+    ) -> tuple[Check, ...]:
+        """Look at the data of a training before it is asked for; the cautions say what to do.
+
+        Raises
+        ------
+        ParameterError, DataError
+            As :meth:`prepare`.
+        """
+        from apportion.mmm.data_checks import checks_before
+
+        return checks_before(self.prepare(channels, start, end))
+
     def prepare(
         self,
         channels: str | Sequence[str] = "",
@@ -145,16 +195,13 @@ class MMMWorkspace:
         DataError
             If the data cannot carry a model; the message says what is missing.
         """
-        names = channels.split(",") if isinstance(channels, str) else channels
-        outcomes = self._store.outcomes()
-        return prepare(
-            self._store.spend(),
-            outcomes,
-            self._store.controls(),
-            channels=[name.strip() for name in names if name.strip()] or None,
-            start=_date(start, "start"),
-            end=_date(end, "end"),
-            outcome=outcome or _main_metric(outcomes),
+        return prepared(
+            self._store,
+            self.settings.get(),
+            channels=channels,
+            start=start,
+            end=end,
+            outcome=outcome,
         )
 
     def request(
@@ -207,12 +254,19 @@ class MMMWorkspace:
             As :meth:`prepare`; ModelRefusedError if the fitted model must not be believed.
         """
         # Here and not above: showing a stored model must not import the sampler.
+        from apportion.mmm.calibration import enter
         from apportion.mmm.train import summarise, train
 
         done = None if self._run_id is None else self._store.model_of_run(self._run_id)
         if done is not None:  # by an earlier process of this run, which ended right after it
+            self._versions.measure()
             return done
-        data = self.prepare(channels, start, end, outcome)
+        settings = self.settings.get()
+        data, entries = enter(
+            self.prepare(channels, start, end, outcome),
+            self.settings.lift_tests(),
+            off=settings.experiments_off,
+        )
         with self._runs.of_this_process("mmm", self._run_id) as run_id:
             model = self._store.start_model(
                 channels=data.channels,
@@ -221,7 +275,13 @@ class MMMWorkspace:
                 run_id=run_id,
             )
             try:
-                trained = train(data, seed=seed, on_progress=self._reporter(run_id, on_progress))
+                trained = train(
+                    data,
+                    seed=seed,
+                    entries=entries,
+                    told=settings,
+                    on_progress=self._reporter(run_id, on_progress),
+                )
                 results = summarise(
                     trained,
                     model_id=model.model_id,
@@ -229,17 +289,36 @@ class MMMWorkspace:
                     currency=self._store.tenant.currency,
                     finished_at=dt.datetime.now(dt.UTC),
                 )
-                done = self._store.complete_model(
-                    model.model_id,
-                    results,
-                    trained.posterior,
-                    held_back=self._versions.why_held_back(results),
-                )
+                done = self._complete(run_id, model.model_id, results, trained.posterior)
             except BaseException as error:
-                self._store.fail_model(model.model_id, reason_of(error))
+                with suppress(ConflictError):  # the run was cancelled, and the version with it
+                    self._store.fail_model(model.model_id, reason_of(error))
                 raise
             self._versions.measure()
             return done
+
+    def _complete(
+        self, run_id: str, model_id: str, results: MMMResults, posterior: bytes
+    ) -> MMMResults:
+        """Store a version, also if the database is being restarted; it is stored once."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._store.complete_model(
+                    model_id,
+                    results,
+                    posterior,
+                    held_back=self._versions.why_held_back(results),
+                )
+            except UnreachableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+            except ConflictError:
+                done = self._store.model_of_run(run_id)
+                if done is None:
+                    raise
+                return done  # it was stored, and only the answer was lost
 
     def _reporter(self, run_id: str, on_progress: OnProgress | None) -> Report:
         store = self._runs.reporter(run_id)
@@ -250,17 +329,3 @@ class MMMWorkspace:
             store(share, message, chains)
 
         return report
-
-
-def _main_metric(outcomes: pd.DataFrame) -> str:
-    metrics = outcomes["metric"].unique()
-    return str(metrics[0]) if len(metrics) == 1 else MAIN_METRIC
-
-
-def _date(value: str | dt.date | None, name: str) -> dt.date | None:
-    if not value or isinstance(value, dt.date):
-        return value or None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise ParameterError(f"{name} must be a date as YYYY-MM-DD; found {value!r}.") from error

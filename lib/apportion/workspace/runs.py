@@ -2,19 +2,20 @@
 
 import datetime as dt
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 from pydantic import JsonValue
 
-from apportion.errors import ApportionError
+from apportion.errors import ApportionError, UnreachableError
 from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor
-from apportion.results.runs import ChainProgress, Run, RunOrigin, RunStatus
+from apportion.results.runs import ChainProgress, LogLine, Run, RunOrigin, RunStatus
 from apportion.store import TenantStore
 from apportion.workspace.notebooks import check_parameters, find_notebook
 
@@ -41,6 +42,7 @@ class RunsWorkspace:
         self._store = store
         self._notebooks = notebooks
         self._member = member
+        self._last_stage: tuple[str, str] | None = None
 
     def request(
         self,
@@ -146,6 +148,14 @@ class RunsWorkspace:
         self._store.report_progress(
             run_id, progress, message, remaining_seconds=remaining_seconds, chains=chains
         )
+        stage = (run_id, _stage(message))
+        if message and stage != self._last_stage:
+            self._last_stage = stage
+            self._store.add_log_line(run_id, message)
+
+    def log(self, run_id: str) -> Sequence[LogLine]:
+        """Give a run's log, oldest line first; NotFoundError if there is no such run."""
+        return self._store.log_lines(run_id)
 
     def reporter(self, run_id: str) -> Report:
         """Give what reports a run's progress, with an estimate of the time it still takes.
@@ -161,7 +171,9 @@ class RunsWorkspace:
             if at - last >= REPORT_SECONDS:
                 last = at
                 remaining = (at - begun) * (1 - share) / share if share >= TELLING_SHARE else None
-                self.report(run_id, share, message, remaining_seconds=remaining, chains=chains)
+                # A database that is restarted must not cost an hour of sampling.
+                with suppress(UnreachableError):
+                    self.report(run_id, share, message, remaining_seconds=remaining, chains=chains)
 
         return report
 
@@ -183,6 +195,49 @@ class RunsWorkspace:
             raise
         self.complete(run.id)
 
+    def admit(self, run_id: str) -> int | None:
+        """Let a waiting run go to a worker; give how often it was, None: it does not wait."""
+        return self._store.admit_run(run_id)
+
+    def take(self, run_id: str, *, worker: str) -> Run:
+        """Start a run in this process's hands; ConflictError if it has ended."""
+        return self._store.take_run(
+            run_id,
+            worker=worker,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            process_started=psutil.Process().create_time(),
+        )
+
+    def holds(self, run: Run) -> bool:
+        """Whether this attempt at a run still has it; says too that it is being executed."""
+        return self._store.holds_run(run.id, run.attempt)
+
+    def end(self, run: Run, error: str | None, output_path: str | None = None) -> bool:
+        """Mark a run as completed, or failed with `error`; False: this attempt had lost it."""
+        status = RunStatus.COMPLETED if error is None else RunStatus.FAILED
+        return self._store.end_attempt(run.id, run.attempt, status, error or "", output_path)
+
+    def give_back(
+        self,
+        run_id: str,
+        message: str,
+        *,
+        attempt: int | None = None,
+        not_before: dt.datetime | None = None,
+    ) -> bool:
+        """Let an unfinished run wait for a worker again; False: it has ended.
+
+        With `attempt` also False if that attempt has lost it.
+        """
+        return self._store.give_back_run(
+            run_id, message=message, attempt=attempt, not_before=not_before
+        )
+
+    def is_admitted(self, run_id: str, admission: int) -> bool:
+        """Whether this admission of a run is its newest, and the run has not ended."""
+        return self._store.is_admitted_run(run_id, admission)
+
     @property
     def _actor(self) -> Actor:
         if self._member is None:
@@ -199,7 +254,7 @@ class RunsWorkspace:
 
     def fail_abandoned(self) -> int:
         """Mark as failed what still says running although its process has ended."""
-        return self._store.fail_abandoned_runs(host=socket.gethostname(), is_alive=_is_alive)
+        return self._store.fail_abandoned_runs(host=socket.gethostname(), is_alive=is_alive)
 
 
 def reason_of(error: BaseException) -> str:
@@ -209,7 +264,13 @@ def reason_of(error: BaseException) -> str:
     return f"It was broken off by {type(error).__name__}: {error}".rstrip(": ")
 
 
-def _is_alive(pid: int, started: float) -> bool:
+def _stage(message: str) -> str:
+    """Give a message without its figures: the log has a line a stage, not a line a draw."""
+    return re.sub(r"[\d.,%/]+", "", message)
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Whether the process with this id, begun at this time (psutil), is on this machine."""
     try:
         # A recycled pid belongs to a younger process.
         return abs(psutil.Process(pid).create_time() - started) < 1

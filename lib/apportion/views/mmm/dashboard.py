@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import traitlets
 
+from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults
 from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
@@ -15,6 +16,7 @@ from apportion.views.mmm.decomposition import DecompositionChart
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
 from apportion.views.mmm.table import channel_table
+from apportion.views.mmm.training import training_card
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
 from apportion.views.parts.tabs import Build, LazyTabs
 
@@ -57,6 +59,7 @@ class MMMDashboard(widgets.VBox):
         self.cautions, self.origin = html(), html()
         self.reading: Reading | None = None
         self.tabs: LazyTabs | None = None
+        self._training_card: widgets.VBox | None = None
         self.page = stack([], "ap-page")
         style = html(stylesheet())
         show_if(style, is_shown=False)
@@ -67,7 +70,7 @@ class MMMDashboard(widgets.VBox):
     def _draw(self, _: object) -> None:
         if not self.results.channels:
             show(self.state, state(self.results, self._tenant.slug if self._tenant else ""))
-            self.page.children = [self.state]
+            self.page.children = [self.state, *([self._training()] if self._may_train else [])]
             return
         reading = Reading(self.results, self._tenant.timezone if self._tenant else "UTC")
         newest = max(self.versions, key=lambda model: model.version, default=self.results)
@@ -96,7 +99,7 @@ class MMMDashboard(widgets.VBox):
         for name, view in self.tabs.built.items():
             if name in REDRAWN:
                 view.reading = reading
-        self.tabs.forget(*(name for name in self.tabs.built if name not in REDRAWN))
+        self.tabs.forget(*(set(self.tabs.built) - set(REDRAWN) - {"train"}))
 
     def _views(self) -> dict[str, tuple[str, Build]]:
         """Give the tabs: what can be drawn from the results, and what needs the workspace."""
@@ -110,7 +113,31 @@ class MMMDashboard(widgets.VBox):
                 "Budget",
                 lambda: budget_card(workspace.mmm.planner(self.results.version), self._read()),
             )
+        if self._may_train:
+            views["train"] = ("Train", self._training)
         return views
+
+    @property
+    def _may_train(self) -> bool:
+        """Whether to offer it; the store refuses a viewer in any case."""
+        workspace = self._workspace
+        return workspace is not None and (
+            workspace.member is None or workspace.member.may(Role.ANALYST)
+        )
+
+    def _training(self) -> widgets.VBox:
+        assert self._workspace is not None
+        if self._training_card is None:
+            self._training_card = training_card(self._workspace, self._reload)
+        return self._training_card
+
+    def _reload(self) -> None:
+        """Show what there is after a training has ended."""
+        assert self._workspace is not None
+        mmm = self._workspace.mmm
+        with self.hold_trait_notifications():
+            self.versions = tuple(mmm.versions())
+            self.results = mmm.latest()
 
     def _read(self) -> Reading:
         assert self.reading is not None  # tabs are made after it

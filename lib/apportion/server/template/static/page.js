@@ -2,7 +2,7 @@
 // Voilà calls the functions voila_*; index.html.j2 and failed.html.j2 call apportionFailed.
 (() => {
   'use strict';
-  const RETRY = 3000, GIVE_UP = 60000, LATE = 4000;
+  const RETRY = 3000, GIVE_UP = 60000, LATE = 4000, PAINTED = 250;
   const ENDED = 'This page has ended, because it was idle or its process stopped.';
   const SIGNED_OUT = 'You are no longer signed in.';
   let open = 0, seen = false, over = false, leaving = false, asking = false;
@@ -84,6 +84,28 @@
     });
   }
 
+  // Voilà's front end may start while the cells still run: it would wait for 'load', which is when
+  // the last cell is there. It asks for the kernel when it is ready to draw, and is answered then.
+  const listen = window.addEventListener;
+  window.addEventListener = function add(kind, act, ...rest) {
+    if (kind === 'load' && document.readyState !== 'complete') queueMicrotask(act);
+    else listen.call(window, kind, act, ...rest);
+  };
+  const cells = new Promise((done) => { document.addEventListener('DOMContentLoaded', done); });
+  const ask = window.fetch.bind(window);
+  window.fetch = async (what, ...rest) => {
+    if (/\/api\/kernels\//.test(what.url ?? what)) await cells;
+    return ask(what, ...rest);
+  };
+  // Not before the first content is on screen; a page in the background paints nothing.
+  window.apportionStart = (address) => {
+    const script = document.createElement('script');
+    script.src = address;
+    const start = () => { if (!script.isConnected) document.head.append(script); };
+    requestAnimationFrame(() => setTimeout(start));
+    setTimeout(start, PAINTED);
+  };
+
   // Lost connection, or an ended kernel? The server knows, and tells it of our own kernel only.
   async function look(isDoubtful = false) {
     if (over || leaving || (open && !isDoubtful) || asking) return;
@@ -92,7 +114,7 @@
     asking = true;
     if (!open) say('Connection lost. Trying again.');
     try {
-      const answer = await fetch('/api/kernels/' + JSON.parse(config.textContent).kernelId);
+      const answer = await ask('/api/kernels/' + JSON.parse(config.textContent).kernelId);
       if (answer.status === 401 || answer.status === 403) signedOut();
       else if (!answer.ok) ended();
     } catch { /* offline: ask again */ }

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("not_before", UtcDateTime()),
         sa.Column("admitted_at", UtcDateTime()),
+        sa.Column("admissions", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ended_at", UtcDateTime()),
         sa.ForeignKeyConstraint(
             ["tenant_id", "run_id"],
