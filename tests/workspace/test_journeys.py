@@ -10,9 +10,11 @@ from apportion.journeys import snapshot
 from apportion.results.accounts import ActingMember, Role
 from apportion.results.journeys import AttributionModel, AttributionSettings, TrueShares
 from apportion.workspace import Workspace
+from apportion.workspace.data import ImportOptions
 from apportion.workspace.journeys import forget_snapshot, snapshot_folder
 from journeys.tables import random_world
 
+ONE_DATABASE = pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 WORLDS = [random_world(seed, size=150, orders=40, customers=20) for seed in (1, 2)]
 
 
@@ -61,6 +63,7 @@ def test_a_run_analyses_every_window_for_every_kind_of_customer(filled, open_as)
     assert workspace.runs.list()[0].kind == "journeys"
 
 
+@ONE_DATABASE
 def test_the_credit_of_single_journeys_adds_up_to_the_channels_totals(filled, open_as):
     journeys = open_as().journeys
     results = journeys.refresh()
@@ -120,6 +123,7 @@ def test_a_tenants_snapshot_lies_in_a_folder_of_its_own(filled, open_as, setting
     assert sorted(settings.home.glob("journeys/*")) == sorted(folders)
 
 
+@ONE_DATABASE
 def test_a_deleted_tenants_snapshot_goes_and_no_other(filled, open_as, settings):
     for slug in ("acme", "bolt"):
         open_as(slug).journeys.write_snapshot()
@@ -131,6 +135,7 @@ def test_a_deleted_tenants_snapshot_goes_and_no_other(filled, open_as, settings)
     assert stays.is_dir()
 
 
+@ONE_DATABASE
 def test_a_snapshot_is_written_again_only_after_the_data_changed(filled, open_as, settings):
     journeys = open_as().journeys
     folder = snapshot_folder(settings, str(filled[0].tenant.id))
@@ -145,6 +150,7 @@ def test_a_snapshot_is_written_again_only_after_the_data_changed(filled, open_as
     assert len(list(folder.glob("version-*"))) == len(written) + 1
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "change",
     [
@@ -163,6 +169,7 @@ def test_an_analysis_knows_when_it_is_of_yesterday(filled, open_as, change):
     assert journeys.is_stale(results)
 
 
+@ONE_DATABASE
 def test_settings_hold_for_the_list_at_once_and_for_the_analysis_from_the_next_run(filled, open_as):
     journeys = open_as().journeys
     before = journeys.refresh()
@@ -185,11 +192,13 @@ def test_without_conversions_there_is_nothing_to_analyse(two_tenants, open_as):
     assert not open_as().journeys.has_analysis
 
 
+@ONE_DATABASE
 def test_before_the_first_run_the_way_to_it_is_told(filled, open_as):
     with pytest.raises(NotFoundError, match="apportion run journeys --tenant acme"):
         open_as().journeys.analysis()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("role", "more", "is_whole"),
     [
@@ -218,6 +227,7 @@ def test_only_analysts_see_whole_addresses_and_a_run_never_does(
     )
 
 
+@ONE_DATABASE
 def test_the_truth_of_a_simulated_company_is_its_own(two_tenants, open_as):
     truth = TrueShares(start="2026-01-01", end="2026-06-30", channels=(), baseline_percent=60)
 
@@ -225,3 +235,20 @@ def test_the_truth_of_a_simulated_company_is_its_own(two_tenants, open_as):
 
     assert open_as("acme").journeys.truth() == truth
     assert open_as("bolt").journeys.truth() is None
+
+
+@ONE_DATABASE
+def test_an_import_of_journey_data_asks_for_one_run(two_tenants, open_as, tmp_path):
+    touched, bought = WORLDS[0]
+    files = {"touchpoints": touched, "conversions": bought}
+    workspace = open_as(role=None)
+    asked = []
+
+    for name in ("touchpoints", "conversions", "touchpoints"):
+        file = tmp_path / f"{name}.csv"
+        files[name].to_csv(file, index=False)
+        workspace.data.import_files(name, [file], ImportOptions())
+        asked.append([run.kind for run in workspace.runs.list()])
+
+    assert asked == [[], ["journeys"], ["journeys"]]
+    assert open_as("bolt").runs.list() == []

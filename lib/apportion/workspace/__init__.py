@@ -13,7 +13,7 @@ from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.data import DataWorkspace
-from apportion.workspace.journeys import JourneysWorkspace
+from apportion.workspace.journeys import DATASETS, JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
@@ -54,7 +54,11 @@ class Workspace:
     @cached_property
     def data(self) -> DataWorkspace:
         """Source data: import them, see what is there."""
-        return DataWorkspace(self._store)
+        return DataWorkspace(self._store, after_import=self._follow_import)
+
+    def _follow_import(self, dataset: str) -> None:
+        if dataset in DATASETS:
+            self.journeys.request_refresh()
 
     @cached_property
     def journeys(self) -> JourneysWorkspace:

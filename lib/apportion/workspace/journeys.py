@@ -24,6 +24,7 @@ from apportion.results.journeys import (
     TrueShares,
     WindowDays,
 )
+from apportion.results.runs import Run, RunStatus
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace
 
@@ -34,6 +35,7 @@ MOST = 50
 """Journeys on a page."""
 
 DATASETS = ("touchpoints", "conversions")
+KIND = "journeys"
 SETTING, TRUTH = "attribution", "demo_truth"
 REPORT_SECONDS = 0.5
 
@@ -184,7 +186,7 @@ class JourneysWorkspace:
         from apportion.journeys import snapshot
         from apportion.journeys.analysis import analyse_all
 
-        with self._runs.of_this_process("journeys", self._settings.run_id) as run_id:
+        with self._runs.of_this_process(KIND, self._settings.run_id) as run_id:
             report = self._reporter(run_id, on_progress)
             self.write_snapshot(report)
             with snapshot.read(self._folder) as opened:
@@ -196,6 +198,18 @@ class JourneysWorkspace:
             for each in stored
             if each.settings.window_days == window and each.paths.customer is None
         )
+
+    def request_refresh(self) -> Run | None:
+        """Ask for a run that analyses the data as they are now; None: one waits, or none can be.
+
+        A worker takes it. While a run is under way, another waits for its turn.
+        """
+        if not all(self._store.covers(dataset).rows for dataset in DATASETS):
+            return None
+        waiting = (run for run in self._runs.list() if run.kind == KIND)
+        if any(run.status is RunStatus.QUEUED for run in waiting):
+            return None
+        return self._runs.request(KIND)
 
     def write_snapshot(self, on_progress: OnProgress = lambda *_: None) -> None:
         """Write the tenant's touchpoints in columns, unless that of today's data is there.
