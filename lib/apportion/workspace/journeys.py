@@ -30,6 +30,7 @@ from apportion.workspace.runs import RunsWorkspace
 
 if TYPE_CHECKING:  # it takes a moment, and a page needs it only when it lists journeys
     from apportion.journeys.shares import JourneyWeights
+    from apportion.journeys.snapshot import Snapshot
 
 MOST = 50
 """Journeys on a page."""
@@ -183,13 +184,11 @@ class JourneysWorkspace:
             If there is no conversion.
         """
         # Here and not above: showing what is stored needs no engine.
-        from apportion.journeys import snapshot
         from apportion.journeys.analysis import analyse_all
 
         with self._runs.of_this_process(KIND, self._settings.run_id) as run_id:
             report = self._reporter(run_id, on_progress)
-            self.write_snapshot(report)
-            with snapshot.read(self._folder) as opened:
+            with self._opened(report) as opened:
                 results = list(analyse_all(opened, self.settings(), on_progress=report))
             stored = self._store.add_journey_results(results, run_id=run_id)
         window = self.settings().window_days
@@ -198,6 +197,20 @@ class JourneysWorkspace:
             for each in stored
             if each.settings.window_days == window and each.paths.customer is None
         )
+
+    @contextmanager
+    def _opened(self, on_progress: OnProgress) -> Iterator["Snapshot"]:
+        """Open the data: our own snapshot, or where the installation says that they lie."""
+        from apportion.journeys import lake, snapshot
+
+        if address := self._settings.touchpoints:
+            tenant_id, today = self._store.tenant.id, self._fingerprint
+            with lake.read(address, tenant_id, fingerprint=today) as opened:
+                yield opened
+            return
+        self.write_snapshot(on_progress)
+        with snapshot.read(self._folder) as opened:
+            yield opened
 
     def request_refresh(self) -> Run | None:
         """Ask for a run that analyses the data as they are now; None: one waits, or none can be.

@@ -1,0 +1,106 @@
+"""Touchpoints where they lie already: on Spark, or in any warehouse that Ibis reaches.
+
+For a tenant that has outgrown one machine, or whose touchpoints never were in our store. The same
+expressions run there (:mod:`apportion.journeys.paths`), and only their small sums come back.
+
+Each tenant has a database (schema) of its own, named by the tenant's id: there is no filter that
+could be forgotten, and the warehouse's own rights can guard it. In it are the tables `touchpoints`
+and `conversions` with the columns of ``frames``; `campaign` and `device` may be null.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from uuid import UUID
+
+import ibis
+from ibis import Table
+from ibis.common.exceptions import IbisError
+
+from apportion.errors import ConfigurationError, NotFoundError
+from apportion.journeys import paths
+from apportion.journeys.snapshot import Snapshot
+
+SPARK = "spark://"
+
+
+def database_of(tenant_id: UUID) -> str:
+    """Give the name of the database that holds a tenant's tables, and nobody else's."""
+    return f"apportion_{tenant_id.hex}"
+
+
+@contextlib.contextmanager
+def read(address: str, tenant_id: UUID, *, fingerprint: str) -> Iterator[Snapshot]:
+    """Open a tenant's touchpoints and conversions where they lie.
+
+    Parameters
+    ----------
+    address : str
+        ``spark://HOST:PORT`` (a cluster), ``spark://local[2]`` (this machine, so many cores), or
+        what ``ibis.connect`` takes: ``clickhouse://…``, ``snowflake://…``, ``bigquery://…``.
+    tenant_id : UUID
+    fingerprint : str
+        What the snapshot is to carry.
+
+    Raises
+    ------
+    ConfigurationError
+        If the engine cannot be reached.
+    NotFoundError
+        If the tenant's tables are not there.
+    """
+    engine = _connect(address)
+    try:
+        database = database_of(tenant_id)
+        try:
+            touchpoints, conversions = (
+                engine.table(name, database=database) for name in ("touchpoints", "conversions")
+            )
+        except IbisError as error:
+            raise NotFoundError(
+                f"There are no tables {database}.touchpoints and {database}.conversions where "
+                "APPORTION_TOUCHPOINTS points to."
+            ) from error
+        with _served(touchpoints, conversions, fingerprint) as snapshot:
+            yield snapshot
+    finally:
+        engine.disconnect()
+
+
+@contextlib.contextmanager
+def _served(touchpoints: Table, conversions: Table, fingerprint: str) -> Iterator[Snapshot]:
+    touched, bought = (
+        paths.customers(paths.instants(table)) for table in (touchpoints, conversions)
+    )
+    touched = touched.mutate(
+        campaign=touched.campaign.fill_null(""), device=touched.device.fill_null("")
+    )
+    coded = paths.kinds(touched)
+    with paths.serve(touched, bought, coded).cache() as served:
+        yield Snapshot(served, paths.answered(served, bought), coded, fingerprint)
+
+
+def _connect(address: str) -> ibis.BaseBackend:
+    try:
+        if not address.startswith(SPARK):
+            return ibis.connect(address)
+        return ibis.pyspark.connect(_spark(address))
+    except (ImportError, ModuleNotFoundError) as error:
+        raise ConfigurationError(
+            f"APPORTION_TOUCHPOINTS needs a package that is not installed: {error}"
+        ) from error
+    except IbisError as error:
+        raise ConfigurationError(f"APPORTION_TOUCHPOINTS cannot be reached: {error}") from error
+
+
+def _spark(address: str) -> object:
+    from pyspark.sql import SparkSession  # only who has a cluster has it
+
+    name = address.removeprefix(SPARK)
+    master = name if name.startswith("local") else address
+    builder = SparkSession.builder.master(master).appName("apportion")
+    settings = {"spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false"}
+    if name.startswith("local"):
+        settings["spark.driver.host"] = "127.0.0.1"
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
