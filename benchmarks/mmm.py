@@ -1,101 +1,128 @@
-"""Media mix: seconds to compile and to sample, and effective draws a second.
+"""Media mix: effective draws a second, wall time and memory, beside pymc-marketing.
 
-Run ``python benchmarks/mmm.py [--weeks 156] [--channels 8] [--companies 3]``. The first company
-pays for compilation, the others reuse it, as a worker's tenants do. Where pymc-marketing is
-installed (it is no dependency), it is fitted to the first company by the same sampler. It is not
-the same model: logistic saturation, its default priors, a straight trend.
+Run ``python benchmarks/mmm.py [--peer PYTHON]``, where PYTHON is the interpreter of an environment
+that has pymc-marketing 1.3 and nutpie (it is no dependency); both are fitted to the same data by
+the same sampler, one after the other in the same run, with as many draws. It is not the same model:
+logistic saturation, its default priors, a straight trend.
+
+Ours is timed in a fresh process: the first company with all that a cold process has to load, two
+more as a worker's next tenants. The peer compiles for every company. ``--whole`` times a training
+from prepared data to the result that is stored, with holdout and all figures.
 """
 
 import argparse
-import importlib.util
+import json
+import resource
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "mmm"))
 
-from companies import company
-
-from apportion.mmm import response
-from apportion.mmm.settings import DEFAULT
+GRID = [(weeks, channels) for weeks in (104, 156, 260) for channels in (4, 8, 16)]
 
 
 def main() -> None:
+    """Time every size that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weeks", type=int, default=156)
-    parser.add_argument("--channels", type=int, default=8)
-    parser.add_argument("--companies", type=int, default=3)
+    parser.add_argument("--size", action="append", metavar="WEEKSxCHANNELS")
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--tune", type=int, default=800)
+    parser.add_argument("--peer", type=Path, help="Python of the peer's environment.")
+    parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    sizes = [tuple(map(int, size.split("x"))) for size in asked.size or ()] or GRID
+    if asked.own:
+        print(json.dumps(_own(*sizes[0], asked)))
+        return
+    for weeks, channels in sizes:
+        own = _called(sys.executable, __file__, "--own", "--size", f"{weeks}x{channels}", asked)
+        line = (
+            f"{weeks} weeks x {channels}: import {own['import']:.1f} s; first "
+            f"{_told(own['fits'][0])}; later {_told(own['fits'][1])} and {_told(own['fits'][2])}; "
+            f"{own['megabytes']:.0f} MB"
+        )
+        if asked.whole:
+            line += f"; data to stored result {own['whole']:.1f} s"
+        print(line, flush=True)
+        if asked.peer:
+            _compare(weeks, channels, own, asked)
 
+
+def _compare(weeks: int, channels: int, own: dict, asked: argparse.Namespace) -> None:
+    from companies import company
+
+    data = company(1, weeks=weeks, channels=channels).data
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "company.npz"
+        np.savez(file, spend=data.spend, controls=data.controls, outcome=data.outcome)
+        script = Path(__file__).with_name("mmm_peer.py")
+        command = [asked.peer, script, file, asked.draws, asked.tune]
+        done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
+    peer = json.loads(done.stdout.splitlines()[-1])
+    rate = peer["ess"] / peer["seconds"]
+    first, *later = (fit["ess"] / fit["seconds"] for fit in own["fits"])
+    print(
+        f"    pymc-marketing: import {peer['import']:.1f} s, {_told(peer)}; "
+        f"ours is {first / rate:.1f} times as fast alone, {min(later) / rate:.1f} times for later "
+        "tenants (effective draws a second)",
+        flush=True,
+    )
+
+
+def _own(weeks: int, channels: int, asked: argparse.Namespace) -> dict:
     begun = time.perf_counter()
     from apportion.mmm import fit
 
-    print(f"import {time.perf_counter() - begun:.1f} s")
-    print(f"{asked.weeks} weeks, {asked.channels} channels, {DEFAULT}")
-    for seed in range(asked.companies):
-        known = company(seed, weeks=asked.weeks, channels=asked.channels)
+    out = {"import": time.perf_counter() - begun, "fits": []}
+    from companies import company
+
+    from apportion.mmm.settings import SamplerSettings
+
+    settings = SamplerSettings(draws=asked.draws, tune=asked.tune)
+    for seed in (1, 2, 3):
+        data = company(seed, weeks=weeks, channels=channels).data
         begun = time.perf_counter()
-        fit.compile_for(known.data)
-        compiled = time.perf_counter() - begun
-        sampled = fit.fit(known.data, settings=DEFAULT, seed=seed)
+        sampled = fit.fit(data, settings=settings, seed=1)
+        seconds = time.perf_counter() - begun
         found = sampled.diagnostics
-        roi = response.contribution(sampled.fitted).sum(-1) / known.data.spend.sum(0)
-        low, high = np.quantile(roi, [0.05, 0.95], axis=0)
-        inside = int(((low <= known.roi) & (known.roi <= high)).sum())
-        print(
-            f"company {seed}: compile {compiled:.1f} s, sample {sampled.seconds:.1f} s, "
-            f"ESS {found.ess_bulk:.0f} (tail {found.ess_tail:.0f}), "
-            f"{found.ess_bulk / sampled.seconds:.0f} ESS/s, R-hat {found.r_hat:.4f}, "
-            f"{found.divergences} divergences, "
-            f"{inside} of {asked.channels} true returns inside their 90% intervals"
+        out["fits"].append(
+            {
+                "seconds": seconds,
+                "ess": found.ess_bulk,
+                "r_hat": found.r_hat,
+                "divergences": found.divergences,
+            }
         )
-    if importlib.util.find_spec("pymc_marketing") is None:
-        print("pymc-marketing is not installed: no comparison")
-    else:
-        compare(company(0, weeks=asked.weeks, channels=asked.channels).data)
+    if asked.whole:
+        from apportion.mmm.train import train
+
+        begun = time.perf_counter()
+        trained = train(data, seed=1)
+        assert trained.posterior, "the bytes that are stored"
+        out["whole"] = time.perf_counter() - begun
+    out["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return out
 
 
-def compare(data) -> None:
-    import arviz
-    from pymc_marketing.mmm import MMM, GeometricAdstock, LogisticSaturation
-
-    controls = dict(zip(data.control_names, data.controls.T, strict=True))
-    frame = pd.DataFrame(dict(zip(data.channels, data.spend.T, strict=True)) | controls)
-    frame["trend"] = np.arange(data.n_weeks) / data.n_weeks
-    frame["date"] = data.weeks.astype("datetime64[ns]")
-    begun = time.perf_counter()
-    peer = MMM(
-        date_column="date",
-        channel_columns=list(data.channels),
-        control_columns=[*controls, "trend"],
-        adstock=GeometricAdstock(l_max=13),
-        saturation=LogisticSaturation(),
-        yearly_seasonality=3,
+def _called(*arguments: object) -> dict:
+    *command, asked = arguments
+    options = ["--draws", asked.draws, "--tune", asked.tune, *(["--whole"] if asked.whole else [])]
+    done = subprocess.run(
+        [*map(str, command), *map(str, options)], stdout=subprocess.PIPE, text=True, check=True
     )
-    peer.fit(
-        frame,
-        pd.Series(data.outcome, name="y"),
-        draws=DEFAULT.draws,
-        tune=DEFAULT.tune,
-        chains=DEFAULT.chains,
-        cores=DEFAULT.cores,
-        target_accept=DEFAULT.target_accept,
-        progressbar=False,
-        random_seed=1,
-        nuts_sampler="nutpie",
-    )
-    seconds = time.perf_counter() - begun
-    trace = peer.idata
-    found = trace.posterior.to_dataset()[[variable.name for variable in peer.model.free_RVs]]
-    ess, r_hat = arviz.ess(found), arviz.rhat(found)
-    print(
-        f"pymc-marketing: compile and sample {seconds:.1f} s, "
-        f"ESS {min(float(ess[name].min()) for name in ess.data_vars):.0f}, "
-        f"R-hat {max(float(r_hat[name].max()) for name in r_hat.data_vars):.4f}, "
-        f"{int(trace.sample_stats['diverging'].sum())} divergences"
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _told(fit: dict) -> str:
+    return (
+        f"{fit['seconds']:.1f} s, ESS {fit['ess']:.0f} = {fit['ess'] / fit['seconds']:.0f} a "
+        f"second, R-hat {fit['r_hat']:.4f}, {fit['divergences']} divergences"
     )
 
 

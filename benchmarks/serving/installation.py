@@ -75,7 +75,7 @@ def copy_installation(settings: Settings, folder: Path, tenant: str, people: int
         + f', "results": {results.model_dump_json(by_alias=False)}}}',
         encoding="utf-8",
     )
-    charts = len(results.saturation_curves) + (results.decomposition is not None)
+    charts = len(results.saturation_curves)  # the other tabs are drawn when they are opened
     names = _add_people(copy, tenant, people)
     return Installation(copy, tenant, names, page, (words, figure), charts)
 

@@ -1,7 +1,7 @@
-"""The media mix page's key figures, table and charts in Streamlit, from the same stored model.
+"""The media mix page as it opens, its key figures, table and first tab of charts, in Streamlit.
 
-It reads the model from a JSON file once a process, where ours reads it from the database for every
-visit; and nobody signs in.
+The same stored model: here it is read from a JSON file once a process, where ours reads it from
+the database for every visit; and nobody signs in.
 """
 
 import json
@@ -42,20 +42,6 @@ def curve_chart(effect: dict, curve: dict) -> alt.LayerChart:
     return alt.layer(*layers).properties(height=172)
 
 
-def decomposition_chart(parts: dict, names: dict) -> alt.LayerChart:
-    """Draw the outcome week by week: areas of baseline and channels, and what was measured."""
-    weeks = parts["weeks"][-104:]
-    causes = {"Without any ads": parts["baseline"], **parts["channels"]}
-    areas = pd.concat(
-        pd.DataFrame({"week": weeks, "cause": names.get(cause, cause), "value": values[-104:]})
-        for cause, values in causes.items()
-    )
-    observed = pd.DataFrame({"week": weeks, "value": parts["observed"][-104:]})
-    stacked = alt.Chart(areas).mark_area().encode(x="week:T", y="value:Q", color="cause:N")
-    line = alt.Chart(observed).mark_line(strokeWidth=1.4).encode(x="week:T", y="value:Q")
-    return alt.layer(stacked, line).properties(height=330)
-
-
 def show(page: dict) -> None:
     """Write the page."""
     results, names = page["results"], page["names"]
@@ -87,7 +73,6 @@ def show(page: dict) -> None:
         with grid[number % COLUMNS]:
             st.write(names[curve["channel"]])
             st.altair_chart(curve_chart(effects[curve["channel"]], curve))
-    st.altair_chart(decomposition_chart(results["decomposition"], names))
 
 
 st.set_page_config(page_title="Media mix", layout="wide")

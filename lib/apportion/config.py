@@ -7,6 +7,7 @@ directory is another one.
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, model_validator
@@ -149,6 +150,30 @@ class Settings(BaseSettings):
     runs_keep_days: int = Field(default=90, ge=0)
     """Executed notebooks are deleted after so many days; 0: they stay."""
 
+    smtp_host: str | None = None
+    """The mail server that sends alerts; empty: none are sent by e-mail."""
+
+    smtp_port: int = Field(default=587, gt=0)
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = None
+    """The sender's address."""
+
+    alert_hosts: str = ""
+    """Hosts inside of your network that alert webhooks may reach, separated by commas."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How the server and the workers log: for people, or a line of JSON for each event."""
+
+    metrics_port: int = Field(default=0, ge=0)
+    """Where numbers for Prometheus are served, on loopback; 0: nowhere."""
+
+    metrics_host: str = "127.0.0.1"
+
+    otlp_endpoint: str | None = None
+    """Where OpenTelemetry traces are sent by HTTP, as ``http://127.0.0.1:4318/v1/traces``."""
+
     claude_api_key: SecretStr | None = None
     claude_base_url: str | None = None
     claude_model: str | None = None
@@ -186,6 +211,8 @@ class Settings(BaseSettings):
             values["APPORTION_TOUCHPOINTS"] = self.touchpoints
         if run_id is not None:
             values["APPORTION_RUN_ID"] = run_id
+            if self.otlp_endpoint is not None:
+                values["APPORTION_OTLP_ENDPOINT"] = self.otlp_endpoint
         if member is not None:
             names = ("APPORTION_MEMBER_ID", "APPORTION_MEMBER_NAME", "APPORTION_MEMBER_ROLE")
             values |= zip(names, member, strict=True)

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from apportion.demo import HARBOUR, NOVA
+from apportion.demo import HARBOUR, NOVA, told
 from apportion.demo.baskets import baskets
 from apportion.demo.calendar import Calendar, experiment_days, promotion_depth, sales
 from apportion.demo.plan import Promotion
 from apportion.demo.streams import autoregression, stream
+from apportion.results.mmm_settings import BudgetSetting
 
 
 def test_a_day_lasts_23_or_25_hours_when_the_clocks_change():
@@ -74,3 +75,13 @@ def test_basket_chances_sum_to_one_and_no_product_is_twice_in_one(plan):
     for products in goods.products:
         real = products[products >= 0]
         assert len(set(real.tolist())) == len(real)
+
+
+def test_marketers_tell_which_budgets_follow_demand_and_nothing_of_effects():
+    said = told(HARBOUR)
+
+    how = {name: settings.budget_setting for name, settings in said.channels.items()}
+    assert how["brand_search"] is BudgetSetting.FOLLOWS_DEMAND
+    assert how["tv"] is BudgetSetting.IN_ADVANCE
+    assert how["meta"] is BudgetSetting.NOT_SURE
+    assert all(settings.roi_around is None for settings in said.channels.values())

@@ -26,6 +26,13 @@ def test_map_names_columns_that_are_called_otherwise(save, load):
     assert load("spend", path, columns=columns)["channel"].tolist() == ["meta"]
 
 
+def test_an_optional_column_that_is_mapped_to_nothing_is_left_out(save, load):
+    path = save("date,channel,spend,region\n2024-01-01,meta,1,north\n")
+
+    assert load("spend", path)["region"].tolist() == ["north"]
+    assert load("spend", path, columns={"region": ""})["region"].tolist() == [""]
+
+
 def test_one_column_may_be_mapped_twice(save, load):
     path = save(
         "order_id,mail,timestamp,revenue,is_new_customer\no1,a@b.c,2024-01-01T00:00Z,1,yes\n"

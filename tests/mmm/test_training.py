@@ -12,12 +12,15 @@ import pytest
 from scipy.stats import binom
 
 from apportion.errors import ModelRefusedError, RunFailedError
-from apportion.mmm import response, summary
+from apportion.mmm import calibration, response, summary
+from apportion.mmm.advice import advised
 from apportion.mmm.data import prepare
 from apportion.mmm.fit import fit
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.settings import SamplerSettings
 from apportion.mmm.train import LIBRARIES, summarise, train
+from apportion.results.base import Interval
+from apportion.results.calibration import Direction, LiftTest
 from apportion.results.mmm import CheckLevel, HowSure, MMMResults, ModelStatus
 from mmm.companies import company, media_mix_data
 from mmm.frames_of import controls_of, dates, outcomes_of, spend_of
@@ -92,9 +95,10 @@ def test_results_survive_being_written_and_read(results):
 
 
 def test_figures_come_back_from_the_stored_posterior(trained, results):
-    again = summary.effects(FittedMMM.from_bytes(trained.posterior))
+    stored = FittedMMM.from_bytes(trained.posterior)
+    again = summary.effects(stored)
 
-    assert again.channels == results.channels
+    assert advised(again.channels, stored.data, results.checks) == results.channels
     assert again.curves == results.saturation_curves
 
 
@@ -192,6 +196,67 @@ def test_media_larger_than_the_outcome_are_refused():
         ModelRefusedError, match=r"the outcome would fall below zero.*100% of draws"
     ):
         train(data, seed=1, settings=SHORT)
+
+
+def test_a_test_narrows_its_channel_and_stands_beside_the_model():
+    known = company(21, weeks=90)
+    data = known.data
+    row = int(np.argmax(known.contribution.sum(1)))
+    first = data.weeks[30].astype("datetime64[D]").astype(dt.date)
+    dark = data.spend.copy()
+    dark[30:38, row] = 0
+    caused = known.contribution[row, 30:38].sum() * 0.25  # of the test regions; carry-over left out
+    test = LiftTest(
+        id="t",
+        name="Pause",
+        channel=data.channels[row],
+        start=first,
+        end=first + dt.timedelta(days=55),
+        outcome_share=0.25,
+        lift=0.05,
+        lift_interval=Interval(lower=0.04, upper=0.06),
+        incremental_outcome=caused,
+        incremental_outcome_interval=Interval(lower=0.9 * caused, upper=1.1 * caused),
+        direction=Direction.OFF,
+    )
+    entered, entries = calibration.enter(
+        data, [test, test.model_copy(update={"id": "off"})], off={"off"}
+    )
+
+    found = train(entered, seed=1, settings=SHORT, entries=entries).results
+
+    used, unused = found.experiments
+    assert (used.used, unused.used) == (True, False)
+    assert "switched off" in unused.reason
+    before, after = used.roi_before_interval, used.roi_after_interval
+    assert after.upper - after.lower < 0.7 * (before.upper - before.lower)
+    assert used.roi_after == found.channels[row].current_roi
+    assert used.test_roi_interval.lower < used.model_roi < used.test_roi_interval.upper
+
+
+def test_organic_channels_take_their_part_and_every_week_adds_up():
+    known = company(22, weeks=90)
+    rng = np.random.default_rng(3)
+    volume = rng.uniform(50, 150, 90)
+    brought = 0.05 * known.data.outcome.mean() * volume / volume.mean()
+    data = replace(
+        known.data,
+        outcome=known.data.outcome + brought,
+        organic=("newsletter",),
+        volume=volume[:, None],
+    )
+
+    found = train(data, seed=1, settings=SHORT).results
+
+    (mail,) = found.organic
+    assert mail.channel == "newsletter"
+    assert mail.contribution_interval.lower < brought[-52:].sum() < mail.contribution_interval.upper
+    split = found.decomposition
+    added = np.array(split.baseline) + sum(np.array(each) for each in split.channels.values())
+    assert added == pytest.approx(np.array(split.expected))
+    assert [*split.channels] == [*data.channels, "newsletter"]
+    assert min(split.baseline) > 0
+    assert "newsletter" not in {row.channel for row in found.channels}
 
 
 def test_short_data_train_without_holdout():

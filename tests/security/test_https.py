@@ -67,8 +67,12 @@ def test_a_proxys_headers_are_believed_only_when_it_is_said(settings, tmp_path):
         kind = "application/x-www-form-urlencoded"
         answer = visitor.request("POST", "/login", form, Content_Type=kind, **said)
 
+        xsrf = [text for text in server.anonymous().get("/login", **said).given if "_xsrf" in text]
+
     assert answer.status == 303
     assert any(text.startswith("__Host-apportion_session=") for text in answer.given)
+    assert all("secure" in text.lower() for text in xsrf)
+    assert xsrf
 
 
 def test_a_proxys_headers_are_nothing_to_a_server_without_one(house):

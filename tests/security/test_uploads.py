@@ -91,6 +91,24 @@ def test_a_column_that_is_called_otherwise_is_named_in_the_page(house, people):
     assert rows(house, "acme", "podcast") == 2
 
 
+def test_an_optional_column_that_was_recognised_can_be_left_out(house, people):
+    ann = people("ann@acme.example")
+    lines = ("date,channel,spend,Region", "2020-01-01,poster,1,north", "2020-01-02,poster,2,south")
+    address = upload(ann, "spend", ("regions.csv", "\n".join(lines))).headers["location"]
+    assert 'value="Region" selected' in finished(ann, address).text
+
+    columns = {"map.date": "date", "map.channel": "channel", "map.spend": "spend"}
+    ann.post(address, do="check", **columns, **{"map.region": ""})
+    page = finished(ann, address).text
+
+    assert 'value="Region" selected' not in page
+    assert "All rows are good" in page
+    ann.post(address, do="import", **columns, **{"map.region": ""})
+    finished(ann, address)
+    spend = house.store.for_tenant("acme").spend()
+    assert set(spend.loc[spend["channel"] == "poster", "region"]) == {""}
+
+
 def test_a_wide_file_has_its_columns_roles_named(house, people):
     ben = people("ben@birch.example")
     weeks = [f"2020-01-{day:02},{100 + day},{day},{day / 2}" for day in (6, 13, 20, 27)]

@@ -5,14 +5,17 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from apportion.config import Settings
 from apportion.results.mmm import HowSure, ModelStatus
+from apportion.results.runs import Run, RunStatus
 from apportion.server.home import answer, home, mmm_card, most_telling, total, without_model
+from apportion.server.home_apps import STATES, of_run
 from apportion.server.home_data import Freshness, Loaded, data_card, freshness
-from apportion.server.pages import APPS
+from apportion.server.pages import APPS, Page
 from apportion.store import Store
 from apportion.views.mmm.reading import Reading
-from apportion.workspace import open_workspace
-from server.conftest import add_data
+from apportion.workspace import Workspace, open_workspace
+from server.conftest import add_data, add_model
 from views.example import ROBYN, SHOP, example_results, without_figures
 
 TODAY = dt.date(2026, 11, 23)
@@ -21,7 +24,7 @@ MMM = next(app for app in APPS if app.name == "mmm").path
 
 def shown(settings, slug, today=TODAY):
     """Give the whole page as one text."""
-    content = home(open_workspace(slug, settings=settings), MMM, today)
+    content = home(open_workspace(slug, settings=settings), APPS, today)
     return str(content.answer) + " ".join(content.facts) + " ".join(content.parts)
 
 
@@ -151,3 +154,42 @@ def test_home_shows_nothing_of_another_tenant(installation):
 
     assert "2030" in shown(installation, "other")
     assert "2030" not in shown(installation, "acme")
+
+
+def test_every_app_has_a_line_with_its_state(installation):
+    acme, clay = shown(installation, "acme"), shown(installation, "clay")
+
+    for app in APPS:
+        assert f'<a href="{app.path}"><b>{app.title}</b></a>' in acme
+    assert "Version 1, trained 23 November 2026" in acme
+    assert "No model was trained yet" in clay
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(RunStatus.COMPLETED, "Up to date"), (RunStatus.FAILED, "Failed"), (None, "Nothing was run")],
+)
+def test_an_app_that_says_nothing_itself_is_told_by_its_last_run(status, said):
+    page = Page("else", "Else", "/else", "What else?")
+    at = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
+    runs = [] if status is None else [Run(id="1", kind="else", status=status, created_at=at)]
+    state = of_run(page, runs, "Europe/Berlin")
+
+    assert said in f"{state.text} {state.chip}"
+    assert ("09:00 CET" in state.text) is (status is not None)
+
+
+def test_a_model_that_ends_long_before_the_data_says_so(store):
+    store.add_tenant("late", name="Late", currency="EUR", timezone="Europe/Berlin")
+    add_model(store, "late")
+    workspace = Workspace(store, "late", Settings(_env_file=None))
+    fresh = STATES["mmm"](workspace)
+    last = workspace.mmm.latest().date_range.end + dt.timedelta(days=15)
+    tenant = store.for_tenant("late")
+    row = {"date": [pd.Timestamp(last)]}
+    tenant.write("spend", [pd.DataFrame({**row, "channel": ["meta"], "spend": [1.0]})])
+    values = {"region": [""], "metric": ["revenue"], "value": [1.0]}
+    tenant.write("outcomes", [pd.DataFrame({**row, **values})])
+
+    assert fresh.chip == "Up to date"
+    assert STATES["mmm"](workspace).chip == "Newer data since"

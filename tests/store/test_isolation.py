@@ -9,13 +9,16 @@ from sqlalchemy import select
 
 from apportion.errors import NotFoundError
 from apportion.results.accounts import COMMAND_LINE, Actor, AuditAction, Role, Via
+from apportion.results.alerts import AlertEvent, TargetKind
 from apportion.results.backtest import BackTest
 from apportion.results.base import Interval
 from apportion.results.incrementality import ExperimentStatus
 from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
+from apportion.results.scenarios import SpendPlan
 from apportion.store import (
     TenantStore,
+    alerts,
     audit,
     backtests,
     experiments,
@@ -25,6 +28,7 @@ from apportion.store import (
     run_log,
     run_requests,
     runs,
+    scenarios,
     successions,
     tokens,
     users,
@@ -50,6 +54,7 @@ AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
 ANN, BEA = (str(UUID(int=number)) for number in (1, 2))
 TOKEN = str(UUID(int=1))
+TARGET, DELIVERY = str(UUID(int=1)), str(UUID(int=3))
 TEST = str(UUID(int=1))
 NEW_USER = {"name": "text 9", "role": Role.VIEWER, "must_change_password": False, **NOTED}
 NEW_PASSWORD = {
@@ -117,7 +122,13 @@ READS: Mapping[str, Case] = {
     "mmm_settings": lambda tenant: tenant.mmm_settings().channels,
     "lift_tests": lambda tenant: [test.name for test in tenant.lift_tests()],
     "backtests": lambda tenant: tenant.backtests(),
+    "alert_target": lambda tenant: tenant.alert_target(TARGET).address,
+    "alert_targets": lambda tenant: [each.address for each in tenant.alert_targets()],
+    "alerts": lambda tenant: tenant.alerts(),
+    "due_deliveries": lambda tenant: tenant.due_deliveries(dt.datetime.now(dt.UTC)),
     "log_lines": lambda tenant: tenant.log_lines(RUNNING),
+    "scenarios": lambda tenant: [found.name for found in tenant.scenarios()],
+    "scenario": lambda tenant: tenant.scenario(DONE).plan.spend,
     "experiments": lambda tenant: [found.name for found in tenant.experiments()],
     "experiment": lambda tenant: tenant.experiment(DONE).name,
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
@@ -176,11 +187,27 @@ WRITES: Mapping[str, Case] = {
         tenant.make_current(2, reason="other", **NOTED),
     ),
     "record_backtest": lambda tenant: tenant.record_backtest(measured(DONE, 9)),
+    "add_alert_target": lambda tenant: (
+        _ids(alerts, 9),
+        tenant.add_alert_target(TargetKind.EMAIL, "other", [AlertEvent.RUN_FAILED], **NOTED),
+    ),
+    "remove_alert_target": lambda tenant: tenant.remove_alert_target(TARGET, **NOTED),
+    "record_alert": lambda tenant: (
+        _ids(alerts, 8, 9),
+        tenant.record_alert(AlertEvent.RUN_FAILED, "other", "other", "", to=[TARGET]),
+    ),
+    "claim_delivery": lambda tenant: tenant.claim_delivery(DELIVERY, attempts=0, until=AT),
+    "finish_delivery": lambda tenant: tenant.finish_delivery(DELIVERY, delivered_at=AT),
     "forget_output": lambda tenant: (
         tenant.finish_run(RUNNING, RunStatus.FAILED, "other", "there"),
         tenant.forget_output(RUNNING),
     ),
     "add_log_line": lambda tenant: (_ids(run_log, 9), tenant.add_log_line(RUNNING, "other")),
+    "add_scenario": lambda tenant: (
+        _ids(scenarios, 9),
+        tenant.add_scenario("other", SpendPlan(), created_by="other"),
+    ),
+    "remove_scenario": lambda tenant: tenant.remove_scenario(DONE),
     "add_experiment": lambda tenant: (
         _ids(experiments, 9),
         tenant.add_experiment(experiment("other"), by=COMMAND_LINE),
@@ -233,6 +260,8 @@ WRITES: Mapping[str, Case] = {
 BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "model": lambda tenant, _: tenant.model(1),
     "posterior": lambda tenant, key: tenant.posterior(key),
+    "scenario": lambda tenant, key: tenant.scenario(key),
+    "remove_scenario": lambda tenant, key: tenant.remove_scenario(key),
     "experiment": lambda tenant, key: tenant.experiment(key),
     "certificate": lambda tenant, key: tenant.certificate(key),
     "save_experiment": lambda tenant, key: tenant.save_experiment(
@@ -253,6 +282,12 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "make_current": lambda tenant, _: tenant.make_current(1, reason="other", **NOTED),
     "record_backtest": lambda tenant, key: tenant.record_backtest(measured(key, 9)),
     "add_log_line_of_run": lambda tenant, key: tenant.add_log_line(key, "other"),
+    "alert_target": lambda tenant, key: tenant.alert_target(key),
+    "remove_alert_target": lambda tenant, key: tenant.remove_alert_target(key, **NOTED),
+    "record_alert": lambda tenant, key: tenant.record_alert(
+        AlertEvent.RUN_FAILED, "other", "other", "", to=[key]
+    ),
+    "finish_delivery": lambda tenant, key: tenant.finish_delivery(key, delivered_at=AT),
     "forget_output_of_run": lambda tenant, key: tenant.forget_output(key),
     "log_lines_of_run": lambda tenant, key: tenant.log_lines(key),
     "claim_run": lambda tenant, key: tenant.claim_run(key, **ME),
@@ -324,6 +359,8 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(audit, 5, 7)
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
+    _ids(scenarios, 5)
+    bolt.add_scenario("theirs", SpendPlan(), created_by="bea")
     _ids(experiments, 5)
     _ids(audit, 6)
     bolt.add_experiment(experiment("theirs"), by=COMMAND_LINE)
@@ -366,6 +403,11 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.complete_model(DONE, results(factor), f"text {factor}".encode())
         _ids(backtests, 1)
         tenant.record_backtest(measured(DONE, factor))
+        _ids(alerts, 1, 2, 3)
+        tenant.add_alert_target(
+            TargetKind.EMAIL, f"text {factor}", [AlertEvent.RUN_FAILED], **NOTED
+        )
+        tenant.record_alert(AlertEvent.RUN_FAILED, f"text {factor}", "", "", to=[TARGET])
         _ids(run_log, 1)
         tenant.add_log_line(RUNNING, f"text {factor}")
         tenant.start_model(channels=["meta"], start=DAY, end=DAY, run_id=RUNNING)
@@ -375,6 +417,9 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
         _fill_accounts(tenant, f"text {factor}")
+        _ids(scenarios, 2)
+        spend = SpendPlan(spend={"meta": float(factor)})
+        tenant.add_scenario(f"text {factor}", spend, created_by=f"text {factor}")
         _ids(experiments, 1, 2)
         tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
         own = tenant.add_experiment(experiment(f"text {factor}"), by=COMMAND_LINE)
@@ -397,7 +442,7 @@ def _own_ids(monkeypatch):
     """Let `_ids` choose the next ids of a module; undone at the end of the test."""
     for module in (
         *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, experiments, mmm_settings, run_log, successions),
+        *(backtests, experiments, mmm_settings, run_log, scenarios, successions),
     ):
         monkeypatch.setattr(module, "uuid4", module.uuid4)
 

@@ -10,6 +10,7 @@ import numpy as np
 from apportion.results.base import Interval
 from apportion.results.mmm import (
     ChannelEffect,
+    ChannelLearning,
     Check,
     CheckLevel,
     CurvePoint,
@@ -101,6 +102,7 @@ def example_results(
         media_percent_interval=Interval(lower=37.2, upper=50.4),
         channels=tuple(_effect(made, paid, media) for made in channels),
         saturation_curves=tuple(_curve(made) for made in channels),
+        learned=tuple(_learned(made) for made in channels),
         decomposition=_decomposition(channels, paid * (1 / media - 1), weeks, random),
         diagnostics=SamplerDiagnostics(
             r_hat=1.004, ess_bulk=2983, ess_tail=2410, divergences=0, chains=4, draws=1000, tune=800
@@ -162,6 +164,21 @@ def _effect(made: Made, paid: float, media: float) -> ChannelEffect:
         highest_spend=1.6 * made.spend,
         contraction=0.05 if made.how_sure is HowSure.CANNOT_TELL else 0.6,
         how_sure=made.how_sure,
+    )
+
+
+def _learned(made: Made) -> ChannelLearning:
+    decay = 0.6 * 0.4 ** np.arange(13)
+    log_roi = np.linspace(-2.5, 3, 61)
+    middle, width = math.log(made.roi), made.width
+    return ChannelLearning(
+        channel=made.name,
+        decay=tuple(decay),
+        decay_lower=tuple(0.7 * decay),
+        decay_upper=tuple(np.minimum(1.2 * decay, 1)),
+        roi=tuple(np.exp(log_roi)),
+        prior_density=tuple(np.exp(-(((log_roi - 0.2) / 0.9) ** 2) / 2) / 0.9 / 2.5066),
+        posterior_density=tuple(np.exp(-(((log_roi - middle) / width) ** 2) / 2) / width / 2.5066),
     )
 
 

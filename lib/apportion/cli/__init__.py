@@ -14,6 +14,7 @@ from apportion.cli import (  # noqa: F401
     demo,
     installation,
     lab,
+    mmm_settings,
     run_control,
     runs,
     serving,

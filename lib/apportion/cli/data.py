@@ -23,7 +23,13 @@ def _names(text: str) -> tuple[str, ...]:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--map", "mapping", multiple=True, metavar="OURS=THEIRS", help="A column's name.")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="A column's name; OURS= leaves out an optional one.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @click.option("--date", help="mmm: the column of the day or the week's first day.")
 @click.option("--outcome", help="mmm: the column to explain.")
@@ -72,7 +78,7 @@ def import_(
 
 def _pair(text: str) -> tuple[str, str]:
     ours, equals, theirs = text.partition("=")
-    if not (ours and equals and theirs):
+    if not (ours and equals):
         raise ParameterError(f"--map takes OURS=THEIRS, as in revenue=Y; found {text!r}.")
     return ours, theirs
 

@@ -77,6 +77,7 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
             with fraction_bar(f"Analysing the journeys of {plan.name}") as on_progress:
                 run_notebook(workspace, "journeys", {}, on_progress)
         if workspace.mmm.latest().status is not ModelStatus.COMPLETED:
+            workspace.mmm.settings.save(world.told(plan))
             with fraction_bar(f"Training the media mix model of {plan.name}") as on_progress:
                 run_notebook(workspace, "mmm", {}, on_progress)
     finished.touch()

@@ -40,9 +40,12 @@ def serve_pages(
 ) -> None:
     """Serve until a signal ends it, with a worker beside; the ready line comes last."""
     from apportion import server  # Voilà takes a second to import
+    from apportion.telemetry import logs, metrics
 
     refuse_to_serve_if_unsafe(settings)
+    logs.set_up(settings)
     with ExitStack() as beside:
+        beside.callback(metrics.serve(settings))
 
         def on_ready(address: str) -> None:
             say(f"Ready: {address}")

@@ -1,6 +1,5 @@
 """``apportion worker``: background runs, on this machine and for every tenant."""
 
-import logging
 import signal
 import sys
 import threading
@@ -32,10 +31,12 @@ def worker(
 ) -> None:
     """Run background jobs until a signal ends it; as many workers as wanted, on many machines."""
     from apportion.jobs.worker import Worker  # DBOS and papermill take a moment to import
+    from apportion.telemetry import logs, metrics, traces
 
-    logging.getLogger("apportion").setLevel(logging.INFO)
+    settings = get_settings()
+    logs.set_up(settings)
     made = Worker(
-        get_settings(),
+        settings,
         name=name,
         concurrency=concurrency,
         kinds=kinds or NOTEBOOKS,
@@ -55,4 +56,10 @@ def worker(
 
         threading.Thread(target=stop_with_parent, daemon=True).start()
     say(f"Ready: worker {made.record.id}")
-    made.run()
+    metrics.watch_queue(made.fleet.depth)
+    end_metrics = metrics.serve(settings, beside_server=with_parent)
+    try:
+        made.run()
+    finally:
+        end_metrics()
+        traces.flush(settings)

@@ -1,5 +1,6 @@
 """Synthetic tenants with one known truth: see ``docs/demo-world.md`` for the equations."""
 
+from apportion.demo.knowledge import told
 from apportion.demo.plan import Intervention, TenantPlan
 from apportion.demo.tenants import DEMO_TENANTS, HARBOUR, NOVA
 from apportion.demo.truth import ExperimentTruth, Incident, Truth
@@ -16,4 +17,5 @@ __all__ = [
     "Truth",
     "World",
     "simulate",
+    "told",
 ]

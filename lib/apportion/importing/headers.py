@@ -20,7 +20,7 @@ class Header:
     file: str
     names: tuple[str, ...]
     columns: Mapping[str, str]
-    """Our names to theirs."""
+    """Our names to theirs; an empty one says that the file has none, whatever looks like it."""
 
     def find(self, ours: str) -> int | None:
         """Give the position of the column that is, or is mapped to, `ours`; None: not there.
@@ -31,6 +31,8 @@ class Header:
             If the mapped column is not there, or two columns have the name.
         """
         theirs = self.columns.get(ours)
+        if theirs == "":
+            return None
         if theirs is not None:
             return self._position(theirs, f"--map {ours}={theirs} names it")
         places = [at for at, name in enumerate(self.names) if name == ours]

@@ -19,6 +19,8 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
 from apportion import errors
+from apportion.config import get_settings
+from apportion.telemetry import traces
 
 ENGINE = "apportion"
 PASSING = frozenset(
@@ -70,7 +72,18 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(task["nice"])
     papermill_engines.register(ENGINE, TellingEngine)
-    error, passing = None, False
+    error, passing = _execute(task)
+    traces.flush(get_settings())
+    _tell(error=error, passing=passing)
+
+
+def _execute(task: dict[str, Any]) -> tuple[str | None, bool]:
+    """Give what went wrong, if anything, and whether it may go well another time."""
+    with traces.span(get_settings(), f"notebook {Path(task['input']).stem}"):
+        return _executed(task)
+
+
+def _executed(task: dict[str, Any]) -> tuple[str | None, bool]:
     try:
         execute_notebook(
             task["input"],
@@ -83,12 +96,10 @@ def main() -> None:
             cwd=str(Path(task["output"]).parent),
         )
     except PapermillExecutionError as failure:
-        error = _sentence(failure.ename, failure.evalue)
-        passing = failure.ename in PASSING
+        return _sentence(failure.ename, failure.evalue), failure.ename in PASSING
     except DeadKernelError:
-        error = "The notebook's process died: it was killed, or the machine ran out of memory."
-        passing = True
-    _tell(error=error, passing=passing)
+        return "The notebook's process died: it was killed, or the machine ran out of memory.", True
+    return None, False
 
 
 def _tell(**news: object) -> None:

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import psutil
 
 from apportion.errors import UnreachableError
 from apportion.results.runs import Run
+from apportion.telemetry import traces
 from apportion.workspace import Workspace
 
 POLL_SECONDS = 0.25
@@ -83,22 +84,43 @@ def execute(
     nice : int
         By how much the processes stand back for others on this machine.
     """
-    output = output_path(workspace, run)
-    child = _start(workspace, run, source, output, nice)
+    about: dict[str, str | int | float] = {
+        "apportion.tenant_id": str(workspace.tenant.id),
+        "apportion.run_id": run.id,
+        "apportion.attempt": run.attempt,
+    }
+    with traces.span(workspace.settings, f"run {run.kind}", about) as traced:
+        output = output_path(workspace, run)
+        child = _start(workspace, run, source, output, nice, traced)
+        outcome = _watched(workspace, run, child, str(output), holds, must_stop, on_look)
+    if not output.exists():
+        return replace(outcome, output="")
+    return replace(outcome, output=workspace.outputs.keep(output))
+
+
+def _watched(
+    workspace: Workspace,
+    run: Run,
+    child: subprocess.Popen[str],
+    output: str,
+    holds: Holds,
+    must_stop: Callable[[], bool],
+    on_look: Callable[[], None],
+) -> Outcome:
     watch = _Watch(workspace, run, child, holds)
     try:
         ended = watch.follow(must_stop, on_look)
     finally:
         kill_tree(child)
     if ended is not None:
-        return Outcome(ended.end, ended.error, str(output))
+        return Outcome(ended.end, ended.error, output)
     answer = watch.answer
     if answer is None:
         error = f"The process of the run ended with code {child.returncode} before its result."
-        return Outcome(End.PASSING, error, str(output))
+        return Outcome(End.PASSING, error, output)
     if answer["error"] is None:
-        return Outcome(End.COMPLETED, "", str(output))
-    return Outcome(End.PASSING if answer["passing"] else End.FAILED, answer["error"], str(output))
+        return Outcome(End.COMPLETED, "", output)
+    return Outcome(End.PASSING if answer["passing"] else End.FAILED, answer["error"], output)
 
 
 def output_path(workspace: Workspace, run: Run) -> Path:
@@ -110,11 +132,17 @@ def output_path(workspace: Workspace, run: Run) -> Path:
 
 
 def _start(
-    workspace: Workspace, run: Run, source: Path, output: Path, nice: int
+    workspace: Workspace,
+    run: Run,
+    source: Path,
+    output: Path,
+    nice: int,
+    traced: Mapping[str, str],
 ) -> subprocess.Popen[str]:
     tenant = workspace.tenant.slug
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= workspace.settings.environment(tenant=tenant, run_id=run.id)
+    environment |= traced
     child = subprocess.Popen(
         [sys.executable, "-m", "apportion.jobs.child"],
         env=environment,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from apportion.errors import RunFailedError
+from apportion.jobs.aftermath import after_run
 from apportion.jobs.execution import End, execute
 from apportion.results.runs import Run
 from apportion.workspace import Workspace
@@ -52,8 +53,11 @@ def run_notebook(
         runs.fail(run.id, reason_of(failure))
         raise
     if outcome.end is End.COMPLETED:
-        return runs.complete(run.id, outcome.output)
+        done = runs.complete(run.id, outcome.output)
+        after_run(workspace, run.id)
+        return done
     if outcome.end is End.LOST:
         raise RunFailedError(runs.get(run.id).message)
     runs.fail(run.id, outcome.error, outcome.output)
+    after_run(workspace, run.id)
     raise RunFailedError(f"{outcome.error}\nThe executed notebook is kept: {outcome.output}")

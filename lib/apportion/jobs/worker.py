@@ -10,9 +10,11 @@ from uuid import UUID
 
 from apportion.config import Settings
 from apportion.errors import ApportionError, ConflictError, NotFoundError, UnreachableError
+from apportion.jobs.aftermath import after_run
 from apportion.jobs.engine import Engine
 from apportion.jobs.execution import End, Outcome, execute
 from apportion.results.runs import Run
+from apportion.telemetry import logs
 from apportion.workspace import Workspace
 from apportion.workspace.fleet import Fleet, QueueEntry, in_turn, is_dead
 from apportion.workspace.notebooks import NOTEBOOKS, find_notebook
@@ -160,7 +162,8 @@ class Worker:
             self._patiently(lambda: workspace.runs.give_back(run_id, ""))
             return "given back"
         try:
-            return self._execute(workspace, run_id)
+            with logs.about(tenant_id=tenant_id, run_id=run_id):
+                return self._execute(workspace, run_id)
         finally:
             self._slots.release()
 
@@ -216,6 +219,7 @@ class Worker:
             case End.LOST:
                 pass
         log.info("run %s: %s %s", run.id, outcome.end, outcome.error)
+        after_run(workspace, run.id)
         return outcome.end
 
     def _open(self, tenant_id: str) -> Workspace | None:

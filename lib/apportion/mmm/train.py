@@ -20,6 +20,7 @@ from apportion.mmm import advice, calibration, demand, diagnostics, no_media, re
 from apportion.mmm.calibration import Entry
 from apportion.mmm.data import USUAL, WEEKS_A_YEAR, MediaMixData
 from apportion.mmm.diagnostics import Holdout
+from apportion.mmm.learned import learned
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
@@ -319,6 +320,7 @@ def _results(
         channels=advice.advised(effects.channels, data, checks),
         saturation_curves=effects.curves,
         decomposition=summary.decomposition(fitted, prediction),
+        learned=learned(fitted),
         organic=summary.organic(fitted),
         checks=checks,
         margin=told.margin,

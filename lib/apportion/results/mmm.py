@@ -167,6 +167,22 @@ class SaturationCurve(Result):
     curve: tuple[CurvePoint, ...]
 
 
+class ChannelLearning(Result):
+    """What the data taught about one channel."""
+
+    channel: str
+    decay: tuple[float, ...]
+    """Share of an effect that falls on each week from that of the spend on (posterior mean)."""
+    decay_lower: tuple[float, ...]
+    decay_upper: tuple[float, ...]
+    roi: tuple[float, ...]
+    """Returns over all training weeks at which the densities are given."""
+    prior_density: tuple[float, ...]
+    """Before the data, per unit of the log return."""
+    posterior_density: tuple[float, ...]
+    """After them."""
+
+
 class Decomposition(Result):
     """The outcome week by week, split by cause (posterior means)."""
 
@@ -249,6 +265,8 @@ class ModelVersion(Result):
     """Why a version failed; None unless it did."""
     held_back: str | None = None
     """Why a completed version did not become current by itself; None unless so."""
+    trained_by: str = ""
+    """Who asked for the training, or which schedule did; empty: not known."""
     is_current: bool = False
     """Whether this is the version that pages, API and budget rest on."""
     currency: str = ""
@@ -268,6 +286,7 @@ class MMMResults(ModelVersion):
     channels: tuple[ChannelEffect, ...] = ()
     saturation_curves: tuple[SaturationCurve, ...] = ()
     decomposition: Decomposition | None = None
+    learned: tuple[ChannelLearning, ...] = ()
     diagnostics: SamplerDiagnostics | None = None
     checks: tuple[Check, ...] = Field(default=())
     provenance: Provenance | None = None

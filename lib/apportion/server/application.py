@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import ENV_JUPYTER_PATH
+from jupyter_events import EventLogger
 from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler
 from traitlets.config import Config
@@ -31,6 +32,7 @@ from apportion.server.services import Services
 from apportion.server.sockets import Address
 from apportion.server.templates import TEMPLATES
 from apportion.server.uploads import Uploads
+from apportion.telemetry import metrics
 
 log = logging.getLogger("apportion.server")
 
@@ -42,6 +44,7 @@ GOODBYE_SECONDS = 5.0
 """So long connections may take to end when the server does."""
 
 MAX_MESSAGE_BYTES = 10 << 20
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -87,6 +90,8 @@ class Server(Voila):
         super().__init__(log=log)
         self.services = services
         self.uploads = Uploads()
+        # Without one here, each kernel makes its own, which the logging module keeps for ever.
+        self.event_logger = EventLogger()
         self.check_seconds = check_seconds
         self.root_dir = str(services.settings.notebooks)
         self.update_config(
@@ -151,7 +156,7 @@ class Server(Voila):
             "websocket_compression_options": {},
             "ws_ping_interval": 0,  # see KernelSocket
             "websocket_max_message_size": MAX_MESSAGE_BYTES,
-            "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": site.is_https},
+            "xsrf_cookie_kwargs": {"samesite": "Lax"},  # see OurHandler.set_cookie
             "xsrf_cookies": True,
         }
 
@@ -182,6 +187,7 @@ class Server(Voila):
         http = HTTPServer(
             self.app, max_body_size=MAX_BODY_BYTES, xheaders=self.services.site.behind_proxy
         )
+        metrics.SESSIONS.set_function(lambda: len(self.kernel_manager))
         try:
             http.add_sockets(address.sockets)
             on_ready()
@@ -215,5 +221,8 @@ class Server(Voila):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Log a request without its query, which may hold what people typed."""
+    """Count a request, and log it without its query, which may hold what people typed."""
+    method = handler.request.method if handler.request.method in METHODS else "other"
+    status = f"{handler.get_status() // 100}xx"
+    metrics.REQUEST_SECONDS.labels(method, status).observe(handler.request.request_time())
     log.debug("%d %s %s", handler.get_status(), handler.request.method, handler.request.path)

@@ -172,6 +172,5 @@ def _home(workspace: Workspace, apps: tuple[Page, ...]) -> Any:
     # In the thread of the first visit: the views' package brings the widgets along.
     from apportion.server.home import home
 
-    paths = {app.name: app.path for app in apps}
     today = dt.datetime.now(ZoneInfo(workspace.tenant.timezone)).date()
-    return home(workspace, paths.get("mmm"), today)
+    return home(workspace, apps, today)

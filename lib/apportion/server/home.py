@@ -5,14 +5,16 @@ told why the page is empty and which command fills it.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from apportion.results.base import Interval
 from apportion.results.mmm import ChannelEffect, MMMResults, ModelStatus
+from apportion.server.home_apps import apps_card
 from apportion.server.home_data import Freshness, data_card, freshness, runs_card
-from apportion.server.pages import DATA
+from apportion.server.pages import DATA, Page
 from apportion.views import theme
 from apportion.views.mmm import findings, sections
 from apportion.views.mmm.reading import Reading
@@ -34,13 +36,13 @@ class Home:
     parts: tuple[Markup, ...]
 
 
-def home(workspace: Workspace, mmm_path: str | None, today: dt.date) -> Home:
+def home(workspace: Workspace, apps: Sequence[Page], today: dt.date) -> Home:
     """Give the content of the home page.
 
     Parameters
     ----------
-    mmm_path : str, optional
-        Where the media mix page is; None: there is none to link to.
+    apps : sequence of Page
+        The apps that can be opened.
     today : date
         The day in the tenant's time zone.
     """
@@ -48,8 +50,12 @@ def home(workspace: Workspace, mmm_path: str | None, today: dt.date) -> Home:
     fresh = freshness(workspace.data)
     results = workspace.mmm.latest()
     reading = Reading(results, tenant.timezone)
-    loaded = (data_card(fresh), runs_card(workspace.runs.list(), tenant.timezone))
-    below = Markup('<div class="ap-split" style="--a:1.8fr">{}{}</div>').format(*loaded)
+    runs = workspace.runs.list()
+    mmm_path = next((app.path for app in apps if app.name == "mmm"), None)
+    aside = (apps_card(workspace, apps, runs), runs_card(runs, tenant.timezone))
+    below = Markup(
+        '<div class="ap-split" style="--a:1.8fr">{}<div class="ap-pile">{}{}</div></div>'
+    ).format(data_card(fresh), *aside)
     if results.status is ModelStatus.COMPLETED and results.media_percent:
         newest = max(workspace.mmm.versions(), key=lambda model: model.version, default=results)
         top = (sections.newer_version(newest, results), tiles(reading), mmm_card(reading, mmm_path))

@@ -20,8 +20,13 @@ LATE_DAYS = 7
 MOST_RUNS = 4
 
 _NAMES = {"order_items": "Order items"}
-_NOTEBOOKS = {"journeys": "Journeys", "mmm": "Media mix"}
-_STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
+_NOTEBOOKS = {
+    "journeys": "Journeys",
+    "mmm": "Media mix",
+    "incrementality": "Incrementality",
+    "ai_insights": "Insights",
+}
+STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.QUEUED: ("Queued", "", "draft"),
     RunStatus.RUNNING: ("Running", "info", "run"),
     RunStatus.COMPLETED: ("Completed", "good", "ok"),
@@ -135,7 +140,7 @@ def _row(fresh: Freshness, found: Loaded) -> list[Cell]:
 
 
 def _run(run: Run, timezone: str) -> Markup:
-    text, tone, glyph = _STATUS[run.status]
+    text, tone, glyph = STATUS[run.status]
     when = theme.moment(run.finished_at or run.started_at or run.created_at, timezone)
     progress = f", {run.progress:.0%}" if run.status is RunStatus.RUNNING else ""
     message = Markup("<br>{}").format(run.message) if run.message else Markup()

@@ -7,8 +7,8 @@ from apportion.importing import Recognition, Shape
 from apportion.importing.recognition import guessed_roles
 from apportion.workspace.data import ImportOptions
 
-Field = Callable[[str], str]
-"""Gives a field of the form that was sent; empty: it was not there."""
+Field = Callable[[str], str | None]
+"""Gives a field of the form that was sent; None: it was not there."""
 
 ROLES = (
     ("", "Not used"),
@@ -50,15 +50,16 @@ def options_from(found: Recognition, field: Field) -> ImportOptions:
             return ImportOptions()
         case Shape.MMM:
             return _mmm_options(found.header, field)
-    columns = {
-        match.ours: theirs
-        for match in found.matches
-        if (theirs := field(f"map.{match.ours}")) in found.header
-    }
+    columns = {}
+    for match in found.matches:
+        theirs = field(f"map.{match.ours}")
+        # Nothing was chosen: an optional column is not in the file, whatever looks like it.
+        if (theirs and theirs in found.header) or (theirs == "" and not match.is_required):
+            columns[match.ours] = theirs
     if found.shape is Shape.WIDE:
         others = _others(found)
         used = [name for place, name in others if field(f"use.{place}") == "yes"]
-        if used and len(used) < len(others):
+        if used and (len(used) < len(others) or "" in columns.values()):
             columns |= {name: name for name in used}
     return ImportOptions(columns=columns)
 
@@ -75,7 +76,7 @@ def _matches(found: Recognition) -> tuple[Choice, ...]:
         Choice(
             f"map.{match.ours}",
             match.ours,
-            names if match.theirs else (absent, *names),
+            names if match.theirs and match.is_required else (absent, *names),
             match.theirs or "",
             "" if match.is_required else "optional",
         )

@@ -1,7 +1,7 @@
 """What all handlers share that answer members: who asks, what they may, whose data it is."""
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -27,6 +27,12 @@ class OurHandler(ErrorPage, JupyterHandler):
         """Take what it works with."""
         self.services = services
 
+    def set_cookie(self, name: str, *args: Any, **options: Any) -> None:
+        """Set a cookie; one that Tornado sets for forms is as secure as the way here is."""
+        if name == "_xsrf":
+            options["secure"] = self.services.site.is_secure(self.request)
+        super().set_cookie(name, *args, **options)
+
     def set_cors_headers(self) -> None:
         """Let no other origin read answers; Jupyter would, for whoever sends a token."""
 
@@ -38,6 +44,10 @@ class OurHandler(ErrorPage, JupyterHandler):
     def field(self, name: str, default: str = "") -> str:
         """Give a field of the form that was sent."""
         return self.get_body_argument(name, default)
+
+    def sent_field(self, name: str) -> str | None:
+        """Give a field of the form that was sent; None: it was not there."""
+        return self.get_body_argument(name, None)
 
     def secret_field(self, name: str) -> str:
         """Give a field exactly as it was typed."""

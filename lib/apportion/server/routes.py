@@ -7,6 +7,7 @@ from typing import Any
 from voila.configuration import VoilaConfiguration
 
 from apportion.api import create_app
+from apportion.server.alerts_page import AlertsHandler
 from apportion.server.asgi import ASGIHandler
 from apportion.server.assets import voila_address
 from apportion.server.channels import KernelEnd, KernelSocket, KernelState
@@ -80,6 +81,7 @@ def route_table(
         (SETTINGS.path, CompanyHandler, shared),
         (f"{SETTINGS.path}/users", UsersHandler, shared),
         (f"{SETTINGS.path}/tokens", TokensHandler, shared),
+        (f"{SETTINGS.path}/alerts", AlertsHandler, shared),
         (f"{SETTINGS.path}/audit", AuditHandler, shared),
         ("/healthz", HealthHandler, {}),
         ("/readyz", ReadyHandler, {"check_ready": services.workspaces.check_ready}),

@@ -20,6 +20,7 @@ TABS = (
     ("/settings", "Company"),
     ("/settings/users", "Users"),
     ("/settings/tokens", "API tokens"),
+    ("/settings/alerts", "Alerts"),
     ("/settings/audit", "Audit trail"),
 )
 EVENTS_PER_PAGE = 50

@@ -121,7 +121,7 @@ class OneUploadHandler(UploadHandler):
         if action not in ("check", "import"):
             raise HTTPError(400)
         found = await asyncio.to_thread(self._recognise, upload, upload.options)
-        options = options_from(found[0], self.field)
+        options = options_from(found[0], self.sent_field)
         is_checked = upload.stage is Stage.CHECKED and (
             options == upload.options
             or found == await asyncio.to_thread(self._recognise, upload, options)

@@ -18,6 +18,7 @@ from apportion.store.tenant_connection import TenantConnection
 _HEAD = (
     mmm_models.c.id,
     mmm_models.c.version,
+    mmm_models.c.run_id,
     mmm_models.c.status,
     mmm_models.c.reason,
     mmm_models.c.held_back,
@@ -218,7 +219,14 @@ class Models(TenantBound):
             newest = statement.order_by(mmm_models.c.version.desc()).limit(limit)
             rows = connection.execute(newest).all()
             current = current_model(connection)
-        return [self._head(row, current) for row in rows]
+            asked = connection.select(runs.c.id, runs.c.requested_by, of=runs).where(
+                runs.c.id.in_([row.run_id for row in rows if row.run_id is not None])
+            )
+            people = {found.id: found.requested_by for found in connection.execute(asked)}
+        return [
+            self._head(row, current).model_copy(update={"trained_by": people.get(row.run_id) or ""})
+            for row in rows
+        ]
 
     def training(self) -> Training | None:
         """Give the version that is being trained, or waits for it; None: there is none."""

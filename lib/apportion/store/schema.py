@@ -36,9 +36,10 @@ from apportion.store.journeys_schema import small_letters
 from apportion.store.journeys_schema import tenant_settings as tenant_settings
 from apportion.store.mmm_schema import lift_tests as lift_tests
 from apportion.store.mmm_schema import mmm_settings as mmm_settings
+from apportion.store.scenarios_schema import mmm_scenarios as mmm_scenarios
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0007"
+REVISION = "0009"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(

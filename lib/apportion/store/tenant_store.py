@@ -1,5 +1,6 @@
 """Everything that is stored of one tenant."""
 
+from apportion.store.alerts import Alerts
 from apportion.store.audit import Audit
 from apportion.store.backtests import BackTests
 from apportion.store.company import Company
@@ -11,6 +12,7 @@ from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
+from apportion.store.scenarios import Scenarios
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -26,7 +28,9 @@ class TenantStore(
     Executions,
     RunOutputs,
     RunLog,
+    Alerts,
     Experiments,
+    Scenarios,
     Imports,
     Users,
     Sessions,

@@ -12,11 +12,13 @@ from apportion.errors import ConfigurationError, NotFoundError
 from apportion.results.accounts import ActingMember
 from apportion.results.tenants import Tenant
 from apportion.store import Store
+from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.journeys import DATASETS, JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
+from apportion.workspace.scenarios import ScenariosWorkspace
 from apportion.workspace.versions import VersionsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
@@ -70,6 +72,16 @@ class Workspace:
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
         return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+
+    @cached_property
+    def alerts(self) -> AlertsWorkspace:
+        """Alerts: who is told of what, and what was told."""
+        return AlertsWorkspace(self._store, self._settings, self._member)
+
+    @cached_property
+    def scenarios(self) -> ScenariosWorkspace:
+        """Plans for the weeks to come: price, save, compare."""
+        return ScenariosWorkspace(self._store, self.mmm, self._member)
 
     @cached_property
     def outputs(self) -> Outputs:

@@ -13,6 +13,7 @@ from apportion.errors import ConflictError
 from apportion.results.tenants import Tenant
 from apportion.store import QueueEntry, Store, WorkerRecord
 from apportion.workspace import Workspace
+from apportion.workspace.notebooks import NOTEBOOKS
 from apportion.workspace.runs import is_alive
 
 __all__ = ["SILENCE", "Fleet", "QueueEntry", "WorkerRecord", "in_turn"]
@@ -53,6 +54,15 @@ class Fleet:
     def queue(self, kinds: Iterable[str]) -> list[QueueEntry]:
         """Give what waits or runs of these kinds, and each tenant's last turn at each."""
         return [entry for kind in kinds for entry in self._store.fleet.queue(kind)]
+
+    def depth(self) -> dict[tuple[str, str], int]:
+        """Give how many runs of each notebook wait and are at work."""
+        counts = {(kind, state): 0 for kind in NOTEBOOKS for state in ("waiting", "at work")}
+        for entry in self.queue(NOTEBOOKS):
+            if entry.ended_at is None:
+                state = "waiting" if entry.admitted_at is None else "at work"
+                counts[entry.kind, state] += 1
+        return counts
 
     def workers(self) -> list[WorkerRecord]:
         """Give every worker that was not seen to end, also those that died."""

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from apportion.results.mmm import ChannelEffect, HowSure, SaturationCurve
 from apportion.views.mmm import findings
+from apportion.views.mmm.frames import curves_frame
 from apportion.views.mmm.reading import Reading
 from apportion.views.parts import cards, charts
 from apportion.views.parts.boxes import html, show, stack
+from apportion.views.parts.download import Download
 
 HEIGHT = 172
 HEIGHTS = {1: 280, 2: 240}
@@ -123,8 +125,10 @@ class SaturationCurves(widgets.VBox):
         self.charts: dict[str, SaturationChart] = {}
         self.heading = html()
         self.grid = stack([], "ap-grid", "ap-curves")
-        super().__init__([self.heading, self.grid], reading=reading)
-        self.add_class("ap-card")
+        download = Download(lambda: curves_frame(self.reading.results), "curves")
+        super().__init__([self.heading, self.grid, download], reading=reading)
+        for name in ("ap-card", "ap-frame"):
+            self.add_class(name)
 
     @traitlets.observe("reading")
     def _draw(self, _: object) -> None:

@@ -1,26 +1,33 @@
 """The media mix page as one widget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import traitlets
 
+from apportion.errors import NotFoundError
 from apportion.results.accounts import Role
 from apportion.results.mmm import MMMResults
 from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
+from apportion.views.mmm.ahead import PlanAhead
+from apportion.views.mmm.allocator import BudgetAllocator
 from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
+from apportion.views.mmm.fit import fit_card
+from apportion.views.mmm.learning import learning_cards
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
 from apportion.views.mmm.table import channel_table
 from apportion.views.mmm.training import training_card
+from apportion.views.mmm.versions import Versions
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
 from apportion.views.parts.tabs import Build, LazyTabs
 
 if TYPE_CHECKING:  # it brings the database along, which showing results does without
+    from apportion.mmm.planner import Planner
     from apportion.workspace import Workspace
 
 REDRAWN = ("curves", "weeks")
@@ -60,6 +67,7 @@ class MMMDashboard(widgets.VBox):
         self.reading: Reading | None = None
         self.tabs: LazyTabs | None = None
         self._training_card: widgets.VBox | None = None
+        self._priced: Planner | None = None
         self.page = stack([], "ap-page")
         style = html(stylesheet())
         show_if(style, is_shown=False)
@@ -106,16 +114,62 @@ class MMMDashboard(widgets.VBox):
         views: dict[str, tuple[str, Build]] = {
             "curves": ("Saturation", lambda: SaturationCurves(self._read())),
             "weeks": ("Week by week", lambda: DecompositionChart(self._read())),
+            "fit": ("Fit", self._fit),
+            "learned": ("What the data taught", lambda: learning_cards(self._read())),
         }
         workspace = self._workspace
         if workspace is not None:
-            views["budget"] = (
-                "Budget",
-                lambda: budget_card(workspace.mmm.planner(self.results.version), self._read()),
+            views["budget"] = ("Budget", lambda: budget_card(self._planner(), self._read()))
+            views["ahead"] = (
+                "Plan ahead",
+                lambda: PlanAhead(
+                    workspace,
+                    self._planner(),
+                    self._read(),
+                    self._split_of_sliders,
+                    may_save=self._may_train,
+                ),
+            )
+            views["versions"] = (
+                "Versions",
+                lambda: Versions(
+                    workspace,
+                    self.versions or workspace.mmm.versions(),
+                    self.results.version,
+                    self._show_version,
+                ),
             )
         if self._may_train:
             views["train"] = ("Train", self._training)
         return views
+
+    def _planner(self) -> "Planner":
+        """Give the version on the page, read from the store once."""
+        assert self._workspace is not None
+        version = self.results.version
+        if self._priced is None or self._priced.results.version != version:
+            self._priced = self._workspace.mmm.planner(version)
+        return self._priced
+
+    def _split_of_sliders(self) -> Mapping[str, float] | None:
+        if self.tabs is None or "budget" not in self.tabs.built:
+            return None
+        found = [
+            child
+            for child in self.tabs.built["budget"].children
+            if isinstance(child, BudgetAllocator)
+        ]
+        return found[0].spend
+
+    def _show_version(self, version: int) -> None:
+        assert self._workspace is not None
+        self.results = self._workspace.mmm.version(version)
+
+    def _fit(self) -> widgets.Widget:
+        reading = self._read()
+        if reading.results.decomposition is None:
+            raise NotFoundError("The weeks of this version are not stored.")
+        return fit_card(reading)
 
     @property
     def _may_train(self) -> bool:

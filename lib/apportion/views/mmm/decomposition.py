@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apportion.results.mmm import Decomposition
 from apportion.views import theme
 from apportion.views.mmm import findings
+from apportion.views.mmm.frames import weeks_frame
 from apportion.views.mmm.reading import Reading
 from apportion.views.parts import cards, charts
 from apportion.views.parts.boxes import html, show, show_if
@@ -39,9 +40,12 @@ class DecompositionChart(widgets.VBox):
         self.x_axis = charts.axis(self.x_scale)
         self.y_axis = charts.axis(self.y_scale, is_vertical=True)
         self.figure = charts.figure([], [self.x_axis, self.y_axis], height=HEIGHT)
-        super().__init__([self.heading, self.figure, self.below, Download()], reading=reading)
+        super().__init__([self.heading, self.figure, self.below, self._download()], reading=reading)
         for name in ("ap-card", "ap-frame"):
             self.add_class(name)
+
+    def _download(self) -> Download:
+        return Download(lambda: weeks_frame(self.reading.results), "weeks")
 
     @traitlets.observe("reading")
     def _draw(self, _: object) -> None:
@@ -88,7 +92,7 @@ class DecompositionChart(widgets.VBox):
         width = charts.set_ticks(self.y_axis, values, self.reading.outcome_on_axis)
         charts.set_margin(self.figure, left=width)
         with self.x_axis.hold_sync():
-            self.x_axis.tick_values, self.x_axis.tick_format = _dates(weeks)
+            self.x_axis.tick_values, self.x_axis.tick_format = dates_on_axis(weeks)
 
     def _title(self, weeks: int) -> Markup:
         drawn = f"{self.reading.noun.capitalize()} a week, split by cause"
@@ -123,7 +127,7 @@ def _last(values: tuple[float, ...]) -> NDArray[np.float64]:
     return np.asarray(values[-MOST_WEEKS:], dtype=np.float64)
 
 
-def _dates(weeks: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], str]:
+def dates_on_axis(weeks: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], str]:
     """Give a few dates for the axis, first days of months where there are enough, and a format."""
     first, last = pd.Timestamp(weeks[0]), pd.Timestamp(weeks[-1])
     months = pd.date_range(first, last - (last - first) * 0.04, freq="MS")

@@ -33,6 +33,65 @@ def results_frame(results: MMMResults) -> pd.DataFrame:
     )
 
 
+def weeks_frame(results: MMMResults) -> pd.DataFrame:
+    """Give the outcome week by week: measured, expected with its band, and split by cause."""
+    parts = results.decomposition
+    if parts is None:
+        return pd.DataFrame()
+    columns = {
+        "measured": parts.observed,
+        "expected": parts.expected,
+        "expected from": parts.expected_lower,
+        "expected to": parts.expected_upper,
+        "baseline": parts.baseline,
+        **{f"from {name}": values for name, values in parts.channels.items()},
+    }
+    return pd.DataFrame(columns, index=pd.Index(parts.weeks, name="week"))
+
+
+def curves_frame(results: MMMResults) -> pd.DataFrame:
+    """Give every channel's response curve: outcome a week at spends a week."""
+    rows = [
+        (
+            curve.channel,
+            point.spend,
+            point.revenue,
+            point.revenue_interval.lower,
+            point.revenue_interval.upper,
+        )
+        for curve in results.saturation_curves
+        for point in curve.curve
+    ]
+    columns = ["channel", "spend", results.outcome, "from", "to"]
+    return pd.DataFrame(rows, columns=columns).set_index("channel")
+
+
+def decay_frame(results: MMMResults) -> pd.DataFrame:
+    """Give the share of every channel's effect that falls on each week after the spend."""
+    rows = [
+        (each.channel, week, share, low, high)
+        for each in results.learned
+        for week, (share, low, high) in enumerate(
+            zip(each.decay, each.decay_lower, each.decay_upper, strict=True)
+        )
+    ]
+    columns = ["channel", "weeks later", "share", "from", "to"]
+    return pd.DataFrame(rows, columns=columns).set_index("channel")
+
+
+def learned_frame(results: MMMResults) -> pd.DataFrame:
+    """Give the densities of every channel's return before and after the data."""
+    rows = [
+        (each.channel, roi, before, after)
+        for each in results.learned
+        for roi, before, after in zip(
+            each.roi, each.prior_density, each.posterior_density, strict=True
+        )
+    ]
+    columns = ["channel", "ROI", "prior density", "posterior density"]
+    return pd.DataFrame(rows, columns=columns).set_index("channel")
+
+
 def diagnostics_frame(results: MMMResults) -> pd.DataFrame:
     """Give the version's fit, sampling and origin as a table of one column."""
     fit, found, made = results.model_fit, results.diagnostics, results.provenance

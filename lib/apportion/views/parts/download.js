@@ -39,12 +39,16 @@ function* key(list, left, top) {
   }
 }
 
+/* Every chart of the card where it stands, with its own heading above it if there are several. */
 function picture(frame) {
-  const chart = frame.querySelector('.bqplot.figure');
-  const box = chart.getBoundingClientRect();
+  const charts = [...frame.querySelectorAll('.bqplot.figure')].filter((chart) => chart.offsetParent);
+  const boxes = charts.map((chart) => chart.getBoundingClientRect());
+  const origin = { x: Math.min(...boxes.map((box) => box.x)), y: Math.min(...boxes.map((box) => box.y)) };
+  const several = charts.length > 1 ? 34 : 0;
   const list = frame.querySelector('.ap-key');
-  const top = HEAD + (list ? list.getBoundingClientRect().height + 14 : 0);
-  const width = box.width + 2 * PAD, height = box.height + top + PAD;
+  const top = HEAD + several + (list ? list.getBoundingClientRect().height + 14 : 0);
+  const width = Math.max(...boxes.map((box) => box.right)) - origin.x + 2 * PAD;
+  const height = Math.max(...boxes.map((box) => box.bottom)) - origin.y + top + PAD;
   const out = element('svg', { width, height, xmlns: 'http://www.w3.org/2000/svg' });
   out.append(element('rect', { width, height, fill: getComputedStyle(frame).backgroundColor }));
   for (const [selector, y, font] of [['.ap-ct h2', 32, '600 18px'], ['.ap-ct p', 54, '400 13px']]) {
@@ -52,11 +56,16 @@ function picture(frame) {
     if (node) out.append(element('text', { x: PAD, y, style: `font:${font} Arial,sans-serif;fill:${getComputedStyle(node).color}` }, node.textContent));
   }
   if (list) out.append(...key(list, PAD, HEAD + 6));
-  for (const svg of chart.querySelectorAll('svg')) {
-    const copy = painted(svg);
-    for (const [name, value] of Object.entries({ x: PAD, y: top, width: box.width, height: box.height })) copy.setAttribute(name, value);
-    out.append(copy);
-  }
+  charts.forEach((chart, index) => {
+    const box = boxes[index], x = PAD + box.x - origin.x, y = top + box.y - origin.y;
+    const heading = several && chart.closest('.widget-vbox')?.querySelector('.ap-ch');
+    if (heading) out.append(element('text', { x, y: y - 8, style: `font:600 14px Arial,sans-serif;fill:${getComputedStyle(heading).color}` }, heading.textContent));
+    for (const svg of chart.querySelectorAll('svg')) {
+      const copy = painted(svg);
+      for (const [name, value] of Object.entries({ x, y, width: box.width, height: box.height })) copy.setAttribute(name, value);
+      out.append(copy);
+    }
+  });
   return { svg: new XMLSerializer().serializeToString(out), width, height };
 }
 
@@ -72,16 +81,30 @@ async function save(frame) {
   pen.drawImage(image, 0, 0);
   URL.revokeObjectURL(address);
   const name = (frame.querySelector('.ap-ct h2')?.textContent ?? 'chart').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
-  Object.assign(document.createElement('a'), { href: canvas.toDataURL('image/png'), download: `apportion-${name}.png` }).click();
+  hand(canvas.toDataURL('image/png'), `apportion-${name}.png`);
 }
 
-const BUTTON = `<button class="ap-btn icon ghost" type="button" aria-label="Download this chart as PNG" title="Download this chart as PNG">
-<svg class="ap-i" width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 4v11M7 11l5 5 5-5M5 20h14"/></svg></button>`;
+function hand(address, name) {
+  Object.assign(document.createElement('a'), { href: address, download: name }).click();
+}
 
-function render({ el }) {
+const MARKS = { PNG: '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>', CSV: '<rect x="4" y="4.5" width="16" height="15" rx="2"/><path d="M4 10h16M4 14.8h16M10 10v9.5"/>' };
+const button = (kind, words) => `<button class="ap-btn icon ghost" type="button" data-kind="${kind}" aria-label="${words}" title="${words}">
+<svg class="ap-i" width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${MARKS[kind]}</svg></button>`;
+
+function render({ model, el }) {
   el.classList.add('ap-dl');
-  el.innerHTML = BUTTON;
-  el.firstChild.addEventListener('click', () => save(el.closest('.ap-frame')));
+  el.innerHTML = (model.get('has_csv') ? button('CSV', 'Download the figures as CSV') : '') + (model.get('has_picture') ? button('PNG', 'Download this chart as PNG') : '');
+  el.querySelector('[data-kind=CSV]')?.addEventListener('click', () => model.send({ kind: 'csv' }));
+  el.querySelector('[data-kind=PNG]')?.addEventListener('click', () => save(el.closest('.ap-frame')));
+  const receive = ({ kind, name, text }) => {
+    if (kind !== 'csv') return;
+    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+    hand(address, name);
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  };
+  model.on('msg:custom', receive);
+  return () => model.off('msg:custom', receive);
 }
 
 export default { render };

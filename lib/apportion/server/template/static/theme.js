@@ -2,7 +2,7 @@
 (() => {
   'use strict';
   const KEY = 'apportion-theme';
-  const MEDIA = { system: '(prefers-color-scheme: dark)', light: 'not all', dark: 'all' };
+  const MEDIA = { system: 'screen and (prefers-color-scheme: dark)', light: 'not all', dark: 'screen' };
   const link = document.getElementById('ap-dark');
 
   function chosen() {

@@ -1,0 +1,63 @@
+"""Settings of the media mix model on the command line: kept, shown, and each tenant's own."""
+
+import pandas as pd
+import pytest
+
+from apportion.config import Settings
+from apportion.frames import OUTCOMES, SPEND, conform
+from apportion.store import Store
+from apportion.store.migrations import migrate
+from command import run, succeed
+
+DAYS = pd.date_range("2025-01-01", periods=210)
+TEST = (
+    *("--channel", "tv", "--start", "2025-03-03", "--end", "2025-03-30", "--share", "0.25"),
+    *("--lift", "0.05", "--lower", "0.01", "--upper", "0.09"),
+)
+
+
+@pytest.fixture
+def ready(tmp_path) -> Settings:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    migrate(settings)
+    store = Store(settings.database_url)
+    for slug in ("acme", "bolt"):
+        store.add_tenant(slug, name=slug, currency="EUR", timezone="UTC")
+        rows = pd.DataFrame({"date": DAYS, "channel": "tv", "spend": 1.0 + DAYS.day_of_year % 40})
+        store.for_tenant(slug).write("spend", [conform(rows, SPEND)])
+        outcome = 100.0 + DAYS.day_of_year % 11
+        rows = pd.DataFrame({"date": DAYS, "metric": "revenue", "value": outcome})
+        store.for_tenant(slug).write("outcomes", [conform(rows, OUTCOMES)])
+    store.close()
+    return settings
+
+
+def test_what_is_told_is_implied_before_any_training(ready):
+    told = ("--roi-around", "2", "--roi-hardly-above", "6", "--budget", "follows_demand")
+    succeed(ready, "mmm", "tell", "tv", "--tenant", "acme", *told)
+
+    shown = succeed(ready, "mmm", "prior", "--tenant", "acme")
+
+    assert "follows demand" in shown
+    assert "2.00 (" in shown
+    assert "not sure" in succeed(ready, "mmm", "prior", "--tenant", "bolt")
+
+
+def test_words_that_contradict_each_other_are_refused(ready):
+    done = run(ready, "mmm", "tell", "tv", "--tenant", "acme", "--roi-hardly-above", "3")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "say around what the return lies" in done.stderr
+
+
+def test_a_lift_test_comes_is_switched_off_and_goes(ready):
+    added = succeed(ready, "lift-test", "add", "Pause", "--tenant", "acme", *TEST).strip()
+
+    assert "yes" in succeed(ready, "lift-test", "list", "--tenant", "acme")
+    assert added not in succeed(ready, "lift-test", "list", "--tenant", "bolt")
+    run(ready, "lift-test", "switch", added, "off", "--tenant", "acme")
+    assert "yes" not in succeed(ready, "lift-test", "list", "--tenant", "acme")
+    elsewhere = run(ready, "lift-test", "remove", added, "--tenant", "bolt")
+    assert "There is no lift test" in elsewhere.stderr
+    assert run(ready, "lift-test", "remove", added, "--tenant", "acme").returncode == 0
+    assert added not in succeed(ready, "lift-test", "list", "--tenant", "acme")
