@@ -7,6 +7,7 @@ import pandas as pd
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Engine, event
 
 from apportion.errors import NotFoundError
 from apportion.frames import CONVERSIONS, TOUCHPOINTS, conform
@@ -159,6 +160,37 @@ def test_postgresql_searches_by_index_behind_row_level_security(postgres_urls, c
 
     (condition,) = [line for (line,) in plan if "Index Cond" in line]
     assert f"({column} >= 'per'::text)" in condition
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("customer", [None, "new"])
+def test_sqlite_reads_no_more_orders_than_a_search_finds(tenant, urls, customer):
+    tenant.write("conversions", [orders(3)])
+    asked = []
+    note = lambda connection, cursor, text, values, context, many: asked.append((text, values))  # noqa: E731
+    event.listen(Engine, "before_cursor_execute", note)
+    tenant.find_orders("o-", customer=customer)
+    event.remove(Engine, "before_cursor_execute", note)
+
+    engine = create_engine(urls.serving)
+    with engine.connect() as connection:
+        plans = [
+            " ".join(
+                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            )
+            for text, values in asked
+            if text.startswith("SELECT")
+        ]
+    engine.dispose()
+
+    assert len(plans) == 3
+    for plan, index in zip(
+        plans, ("order_id_small", "email_small", "sqlite_autoindex"), strict=True
+    ):
+        assert (
+            f"USING INDEX {'' if 'auto' in index else 'ix_conversions_tenant_id_'}{index}" in plan
+        )
+        assert "TEMP B-TREE" not in plan
 
 
 def test_every_write_counts_as_a_change_of_its_dataset(tenant):

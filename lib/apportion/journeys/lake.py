@@ -10,9 +10,11 @@ and `conversions` with the columns of ``frames``; `campaign` and `device` may be
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import ibis
+import pandas as pd
 from ibis import Table
 from ibis.common.exceptions import IbisError
 
@@ -60,14 +62,16 @@ def read(address: str, tenant_id: UUID, *, fingerprint: str) -> Iterator[Snapsho
                 f"There are no tables {database}.touchpoints and {database}.conversions where "
                 "APPORTION_TOUCHPOINTS points to."
             ) from error
-        with _served(touchpoints, conversions, fingerprint) as snapshot:
+        with _served(engine, touchpoints, conversions, fingerprint) as snapshot:
             yield snapshot
     finally:
         engine.disconnect()
 
 
 @contextlib.contextmanager
-def _served(touchpoints: Table, conversions: Table, fingerprint: str) -> Iterator[Snapshot]:
+def _served(
+    engine: ibis.BaseBackend, touchpoints: Table, conversions: Table, fingerprint: str
+) -> Iterator[Snapshot]:
     touched, bought = (
         paths.customers(paths.instants(table)) for table in (touchpoints, conversions)
     )
@@ -75,8 +79,18 @@ def _served(touchpoints: Table, conversions: Table, fingerprint: str) -> Iterato
         campaign=touched.campaign.fill_null(""), device=touched.device.fill_null("")
     )
     coded = paths.kinds(touched)
-    with paths.serve(touched, bought, coded).cache() as served:
+    codes = _on_spark(engine, coded) if engine.name == "pyspark" else None
+    with paths.serve(touched, bought, coded, codes).cache() as served:
         yield Snapshot(served, paths.answered(served, bought), coded, fingerprint)
+
+
+def _on_spark(engine: ibis.BaseBackend, coded: pd.DataFrame) -> Table:
+    """Give the codes to the session: Ibis forgets a table in memory when it caches on Spark."""
+    name = ibis.util.gen_name("apportion_codes")
+    frame = coded[paths.CODES].astype({"channel": object, "campaign": object, "device": object})
+    session = _session_builder().getOrCreate()  # the one that the engine is connected to
+    session.createDataFrame(frame).createOrReplaceTempView(name)
+    return engine.table(name)
 
 
 def _connect(address: str) -> ibis.BaseBackend:
@@ -92,15 +106,19 @@ def _connect(address: str) -> ibis.BaseBackend:
         raise ConfigurationError(f"APPORTION_TOUCHPOINTS cannot be reached: {error}") from error
 
 
-def _spark(address: str) -> object:
-    from pyspark.sql import SparkSession  # only who has a cluster has it
-
+def _spark(address: str) -> Any:
     name = address.removeprefix(SPARK)
     master = name if name.startswith("local") else address
-    builder = SparkSession.builder.master(master).appName("apportion")
+    builder = _session_builder().master(master).appName("apportion")
     settings = {"spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false"}
     if name.startswith("local"):
         settings["spark.driver.host"] = "127.0.0.1"
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _session_builder() -> Any:
+    from pyspark.sql import SparkSession  # only who has a cluster has it
+
+    return SparkSession.builder

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Result, Select, func, literal, union_all
+from sqlalchemy import Result, Select, func, literal
 from sqlalchemy.sql import ColumnElement
 
 from apportion.frames import CONVERSIONS
@@ -78,22 +78,21 @@ class Journeys(SourceData):
             else (by_email >= small_email, by_email < last_email)
         )
         is_order = (by_order >= small_order, by_order < small_order + _LAST_CHARACTER)
+        found: dict[str, dt.datetime] = {}
         with self._reading() as connection:
-            found = union_all(
-                *(
-                    _of(connection.select(conversions.c.order_id, of=conversions), customer)
-                    .where(*where)
-                    .order_by(order)
-                    .limit(CANDIDATES)
-                    .subquery()
-                    .select()
-                    for where, order in ((is_order, by_order.desc()), (is_email, by_email))
+            for where, by in ((is_order, by_order.desc()), (is_email, by_email)):
+                columns = (conversions.c.order_id, conversions.c.timestamp)
+                statement = _of(
+                    connection.select(*columns, of=conversions), customer, is_index=False
                 )
-            ).subquery()
+                matching = statement.where(*where).order_by(by).limit(CANDIDATES)
+                found |= {row.order_id: row.timestamp for row in connection.execute(matching)}
+            newest = sorted(found, key=lambda order_id: (found[order_id], order_id), reverse=True)
+            # By key: asked for them in order of time, SQLite would read every order there is.
             statement = connection.select(*_ORDER, of=conversions)
-            matching = statement.where(conversions.c.order_id.in_(found.select()))
-            newest = matching.order_by(*_newest_first()).limit(limit)
-            return _records(connection.execute(newest))
+            by_key = statement.where(conversions.c.order_id.in_(newest[:limit]))
+            rows = {row["order_id"]: row for row in _records(connection.execute(by_key))}
+        return [rows[order_id] for order_id in newest[:limit]]
 
     def order(self, order_id: str) -> Record:
         """Give one order.
@@ -232,10 +231,16 @@ class Journeys(SourceData):
                 connection.insert(tenant_settings, name=name, **values)
 
 
-def _of(statement: Select[Any], customer: Customer | None) -> Select[Any]:
+def _of(statement: Select[Any], customer: Customer | None, *, is_index: bool = True) -> Select[Any]:
+    """Keep the orders of new or of returning customers.
+
+    Without `is_index` it is written so that no index on it can be chosen: SQLite would prefer that
+    of two equal columns to that of a prefix.
+    """
     if customer is None:
         return statement
-    return statement.where(conversions.c.is_new_customer == (customer == "new"))
+    is_theirs = conversions.c.is_new_customer == (customer == "new")
+    return statement.where(is_theirs if is_index else is_theirs.is_(True))
 
 
 def _records(rows: Result[Any]) -> list[Record]:
