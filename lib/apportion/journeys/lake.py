@@ -23,6 +23,7 @@ from apportion.journeys import paths
 from apportion.journeys.snapshot import Snapshot
 
 SPARK = "spark://"
+TABLES = ("touchpoints", "conversions")
 
 
 def database_of(tenant_id: UUID) -> str:
@@ -50,22 +51,21 @@ def read(address: str, tenant_id: UUID, *, fingerprint: str) -> Iterator[Snapsho
     NotFoundError
         If the tenant's tables are not there.
     """
-    engine = _connect(address)
-    try:
-        database = database_of(tenant_id)
-        try:
-            touchpoints, conversions = (
-                engine.table(name, database=database) for name in ("touchpoints", "conversions")
-            )
-        except IbisError as error:
+    database = database_of(tenant_id)
+    with _connected(address) as engine:
+        known = engine.list_tables(database=database) if _has(engine, database) else []
+        if not {*TABLES} <= {*known}:
             raise NotFoundError(
                 f"There are no tables {database}.touchpoints and {database}.conversions where "
                 "APPORTION_TOUCHPOINTS points to."
-            ) from error
+            )
+        touchpoints, conversions = (engine.table(name, database=database) for name in TABLES)
         with _served(engine, touchpoints, conversions, fingerprint) as snapshot:
             yield snapshot
-    finally:
-        engine.disconnect()
+
+
+def _has(engine: ibis.BaseBackend, database: str) -> bool:
+    return database in engine.list_databases()
 
 
 @contextlib.contextmanager
@@ -88,28 +88,35 @@ def _on_spark(engine: ibis.BaseBackend, coded: pd.DataFrame) -> Table:
     """Give the codes to the session: Ibis forgets a table in memory when it caches on Spark."""
     name = ibis.util.gen_name("apportion_codes")
     frame = coded[paths.CODES].astype({"channel": object, "campaign": object, "device": object})
-    session = _session_builder().getOrCreate()  # the one that the engine is connected to
+    session = _session_class().builder.getOrCreate()  # the one that the engine is connected to
     session.createDataFrame(frame).createOrReplaceTempView(name)
     return engine.table(name)
 
 
-def _connect(address: str) -> ibis.BaseBackend:
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[ibis.BaseBackend]:
+    """Connect, and disconnect at the end; a Spark session that was there already goes on."""
+    is_spark = address.startswith(SPARK)
     try:
-        if not address.startswith(SPARK):
-            return ibis.connect(address)
-        return ibis.pyspark.connect(_spark(address))
-    except (ImportError, ModuleNotFoundError) as error:
+        was_there = is_spark and _session_class().getActiveSession() is not None
+        engine = ibis.pyspark.connect(_spark(address)) if is_spark else ibis.connect(address)
+    except ImportError as error:
         raise ConfigurationError(
             f"APPORTION_TOUCHPOINTS needs a package that is not installed: {error}"
         ) from error
-    except IbisError as error:
+    except (IbisError, ValueError) as error:
         raise ConfigurationError(f"APPORTION_TOUCHPOINTS cannot be reached: {error}") from error
+    try:
+        yield engine
+    finally:
+        if not was_there:
+            engine.disconnect()
 
 
 def _spark(address: str) -> Any:
     name = address.removeprefix(SPARK)
     master = name if name.startswith("local") else address
-    builder = _session_builder().master(master).appName("apportion")
+    builder = _session_class().builder.master(master).appName("apportion")
     settings = {"spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false"}
     if name.startswith("local"):
         settings["spark.driver.host"] = "127.0.0.1"
@@ -118,7 +125,7 @@ def _spark(address: str) -> Any:
     return builder.getOrCreate()
 
 
-def _session_builder() -> Any:
+def _session_class() -> Any:
     from pyspark.sql import SparkSession  # only who has a cluster has it
 
-    return SparkSession.builder
+    return SparkSession
