@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from mmm_companies import SCENARIOS, labelled, simulate
 
-from apportion.mmm import response
+from apportion.mmm import no_media, response
 from apportion.mmm.settings import SamplerSettings
 
 WEEKS, AHEAD = 156, 13
@@ -25,7 +25,7 @@ NAMES = ("truth from the prior", "chasing 4 %", "break in the trend")
 YEAR = 52
 MEANS = (
     *("weeks80", "weeks90", "quarter80", "quarter90"),
-    *("mape", "quarter_error", "last_year_mape", "width"),
+    *("mape", "quarter_error", "last_year_mape", "no_media_mape", "width"),
 )
 
 
@@ -62,6 +62,7 @@ def company(scenario: str, seed: int) -> dict[str, object]:
     weeks, outcome = forecast.replicated[:, WEEKS:], whole.outcome[WEEKS:]
     low, low80, middle, high80, high = np.quantile(weeks, [0.05, 0.1, 0.5, 0.9, 0.95], axis=0)
     total = np.quantile(weeks.sum(1), [0.05, 0.1, 0.5, 0.9, 0.95])
+    bare = no_media.forecast(seen, whole.controls)[WEEKS:]
     last_year = whole.outcome[WEEKS - YEAR : WEEKS - YEAR + AHEAD]
     return {
         "scenario": scenario,
@@ -73,6 +74,7 @@ def company(scenario: str, seed: int) -> dict[str, object]:
         "mape": float(np.mean(np.abs(middle / outcome - 1))),
         "quarter_error": float(abs(total[2] / outcome.sum() - 1)),
         "last_year_mape": float(np.mean(np.abs(last_year / outcome - 1))),
+        "no_media_mape": float(np.mean(np.abs(bare / outcome - 1))),
         "width": float(np.mean((high - low) / middle)),
     }
 
@@ -83,15 +85,16 @@ def _print(rows: list[dict]) -> None:
         groups[row["scenario"]].append(row)
     print(
         "| scenario | companies | weeks inside 80 / 90 | quarters inside 80 / 90 | "
-        "miss of a week | of the quarter | of last year's weeks | width of a week |"
+        "miss of a week | of the quarter | of last year's weeks | without media | width of a week |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for scenario, found in groups.items():
         mean = {name: np.mean([row[name] for row in found]) for name in MEANS}
         print(
             f"| {scenario} | {len(found)} | {mean['weeks80']:.0%} / {mean['weeks90']:.0%} | "
             f"{mean['quarter80']:.0%} / {mean['quarter90']:.0%} | {mean['mape']:.1%} | "
-            f"{mean['quarter_error']:.1%} | {mean['last_year_mape']:.1%} | {mean['width']:.1%} |"
+            f"{mean['quarter_error']:.1%} | {mean['last_year_mape']:.1%} | "
+            f"{mean['no_media_mape']:.1%} | {mean['width']:.1%} |"
         )
 
 

@@ -175,8 +175,16 @@ class Settings(BaseSettings):
     """Where OpenTelemetry traces are sent by HTTP, as ``http://127.0.0.1:4318/v1/traces``."""
 
     claude_api_key: SecretStr | None = None
+    """For the summaries and answers of AI insights; empty: they are written by rules."""
+
     claude_base_url: str | None = None
-    claude_model: str | None = None
+    """Another address than Anthropic's own."""
+
+    claude_model: str = "claude-haiku-5-5"
+    """Which model; ids retire, so this is a setting."""
+
+    claude_tokens_a_month: int = Field(default=1_000_000, ge=0)
+    """What each tenant may use in a month, in and out together; beyond, rules write."""
 
     @model_validator(mode="before")
     @classmethod
@@ -196,10 +204,12 @@ class Settings(BaseSettings):
         tenant: str,
         run_id: str | None = None,
         member: tuple[str, str, str] | None = None,
+        with_claude: bool = False,
     ) -> dict[str, str]:
         """Give the variables that a child process of this installation needs, for one tenant.
 
-        `member` is the id, the name and the role of the one member for whom it acts.
+        `member` is the id, the name and the role of the one member for whom it acts. `with_claude`
+        only where nobody but this program decides what is executed: a run, a page.
         """
         values = {
             "APPORTION_HOME": str(self.home),
@@ -216,6 +226,12 @@ class Settings(BaseSettings):
         if member is not None:
             names = ("APPORTION_MEMBER_ID", "APPORTION_MEMBER_NAME", "APPORTION_MEMBER_ROLE")
             values |= zip(names, member, strict=True)
+        if with_claude and self.claude_api_key is not None:
+            values["APPORTION_CLAUDE_API_KEY"] = self.claude_api_key.get_secret_value()
+            values["APPORTION_CLAUDE_MODEL"] = self.claude_model
+            values["APPORTION_CLAUDE_TOKENS_A_MONTH"] = str(self.claude_tokens_a_month)
+            if self.claude_base_url:
+                values["APPORTION_CLAUDE_BASE_URL"] = self.claude_base_url
         return values
 
 

@@ -12,6 +12,7 @@ from apportion.results.accounts import Role, Via
 from apportion.results.tenants import Tenant
 from apportion.workspace.accounts import Member
 
+EXPERIMENTS = "/api/admin/attribution/incrementality"
 MMM = "/api/admin/attribution/mmm"
 JOURNEYS = "/api/admin/attribution/journeys"
 PATHS = f"{JOURNEYS}/paths"
@@ -24,7 +25,7 @@ RUNS = "/api/admin/attribution/runs"
 DATA = "/api/admin/data"
 OPENAPI = "/api/openapi.json"
 
-READS = (MMM, VERSIONS, RUNS, DATA, JOURNEYS, PATHS, CREDIT, CREDIT_SETTINGS)
+READS = (MMM, VERSIONS, RUNS, DATA, JOURNEYS, PATHS, CREDIT, CREDIT_SETTINGS, EXPERIMENTS)
 ROLES = tuple(Role)
 
 _numbers = itertools.count(1)

@@ -105,7 +105,7 @@ def test_search_puts_the_most_powerful_first_and_reports_progress():
     seen = []
     found = search_of(simulated(1), on_progress=lambda fraction, _: seen.append(fraction))
 
-    powers = [round(option.power, 2) for option in found.options]
+    powers = [round(option.power, 1) for option in found.options]
     assert powers == sorted(powers, reverse=True)
     assert {option.size for option in found.options} == {2, 3, 4, 5, 6, 8}
     assert seen == sorted(seen)

@@ -176,7 +176,7 @@ def test_other_estimators_are_held_against_the_interval(interval, word):
     estimates, agreement, notes = sensitivity_of(found, Effect(0.1, interval, 1.0, (0.9, 1.1)))
 
     assert agreement.startswith(f"Other estimators {word}")
-    assert {each.is_inside_interval for each in estimates} == {word == "agree"}
+    assert {each.agrees for each in estimates} == {word == "agree"}
     assert [note.code for note in notes] == ["estimators_disagree"] * (word == "disagree")
 
 

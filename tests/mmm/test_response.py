@@ -1,13 +1,16 @@
 """Money from draws: every closed form against the definition, worked out the long way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from apportion.mmm import response
 from apportion.mmm.adstock import LAGS, adstock
-from apportion.mmm.baseline import design
+from apportion.mmm.baseline import design, unexplained_spend
 from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.saturation import hill
 from mmm.companies import media_mix_data, prior_draws, prior_fit, with_baseline
 
@@ -209,3 +212,23 @@ def test_s_shaped_curves_break_even_at_the_far_end():
     around = response.curve(fitted, np.array([scale * 0.99, scale, scale * 1.01]), 20, 60)[0, 0]
     earned = np.diff(around) / (0.01 * scale * 50)
     assert earned[0] > 1 > earned[1]
+
+
+def test_demand_that_budgets_follow_is_noise_ahead_and_explained_before():
+    fitted = prior_fit(9, size=4000, weeks=60, channels=1, sigma=1e-6)
+    told = replace(fitted.data, priors=(ChannelPrior(allowance_mean=0.05, allowance_sd=1e-9),))
+    certain = replace(fitted, data=told)
+    spend = np.vstack([told.spend, told.spend[:8]])
+    controls = np.vstack([told.controls, told.controls[:8]])
+
+    found = response.predict(certain, spend, controls, np.random.default_rng(1))
+
+    noise = (found.replicated - found.expected) / told.outcome.mean()
+    assert noise[:, :60].std() < 1e-5
+    # One standard deviation of unexplained spend moves 5 % of a mean week.
+    assert noise[:, 60:].std() == pytest.approx(0.05, rel=0.05)
+    assert noise[:, 60:].mean() == pytest.approx(0, abs=0.004)
+    # It lasts: neighbouring weeks move together as the spend does.
+    own = unexplained_spend(told)[:, 0]
+    expected = np.mean(own * np.roll(own, -1))
+    assert np.corrcoef(noise[:, 62], noise[:, 63])[0, 1] == pytest.approx(expected, abs=0.08)

@@ -17,11 +17,13 @@ from apportion.mmm.advice import advised
 from apportion.mmm.data import prepare
 from apportion.mmm.fit import fit
 from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.priors import ChannelPrior, of_channel
 from apportion.mmm.settings import SamplerSettings
 from apportion.mmm.train import LIBRARIES, summarise, train
 from apportion.results.base import Interval
 from apportion.results.calibration import Direction, LiftTest
 from apportion.results.mmm import CheckLevel, HowSure, MMMResults, ModelStatus
+from apportion.results.mmm_settings import BudgetSetting, ChannelSettings
 from mmm.companies import company, media_mix_data
 from mmm.frames_of import controls_of, dates, outcomes_of, spend_of
 
@@ -232,6 +234,29 @@ def test_a_test_narrows_its_channel_and_stands_beside_the_model():
     assert after.upper - after.lower < 0.7 * (before.upper - before.lower)
     assert used.roi_after == found.channels[row].current_roi
     assert used.test_roi_interval.lower < used.model_roi < used.test_roi_interval.upper
+
+
+def test_an_allowance_takes_back_what_unseen_demand_was_credited_to_its_channel():
+    known = company(23, weeks=130)
+    rng = np.random.default_rng(23)
+    demand = np.convolve(rng.standard_normal(133), np.ones(4) / 2, "valid")
+    spend = known.data.spend.copy()
+    spend[:, 0] *= np.exp(0.5 * demand)
+    outcome = known.data.outcome + 0.06 * known.data.outcome.mean() * demand
+    chased = replace(known.data, spend=spend, outcome=outcome)
+    planned = ChannelPrior(allowance_mean=0.0, allowance_sd=1e-9)
+    follows = of_channel(ChannelSettings(budget_setting=BudgetSetting.FOLLOWS_DEMAND))
+
+    def roi(first):
+        data = replace(chased, priors=(first, *(planned,) * 5))
+        return np.exp(fit(data, settings=SHORT, seed=1).fitted.draws.log_roi)
+
+    credited, allowed = roi(planned), roi(follows)
+
+    assert np.median(allowed[:, 0]) < 0.7 * np.median(credited[:, 0])
+    assert np.log(allowed[:, 0]).std() > 1.2 * np.log(credited[:, 0]).std()
+    # The other channels are told about by the weeks as before.
+    assert np.median(allowed[:, 1:], 0) == pytest.approx(np.median(credited[:, 1:], 0), rel=0.35)
 
 
 def test_organic_channels_take_their_part_and_every_week_adds_up():

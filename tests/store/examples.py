@@ -13,6 +13,15 @@ from apportion.results.incrementality import (
     IncrementalityExperiment,
     Platform,
 )
+from apportion.results.insights import (
+    AIInsightsData,
+    Coverage,
+    Feedback,
+    Health,
+    Summary,
+    SummarySource,
+    Verdict,
+)
 from apportion.results.journeys import (
     AttributionSettings,
     ChannelSet,
@@ -22,7 +31,7 @@ from apportion.results.journeys import (
     PathAnalysis,
     TrainedModel,
 )
-from apportion.results.mmm import MMMResults, ModelFit, ModelStatus, Provenance
+from apportion.results.mmm import DateRange, MMMResults, ModelFit, ModelStatus, Provenance
 from apportion.results.mmm_settings import ChannelSettings, MMMSettings
 
 
@@ -181,3 +190,48 @@ def certificate(of: IncrementalityExperiment) -> Certificate:
         reference_sets=((0,),),
         chosen=0,
     )
+
+
+def insights(factor: float = 1.0, day: int = 1) -> AIInsightsData:
+    """Give insights of a week; `factor` is named in their summary."""
+    instant = dt.datetime(2024, 3, day, 12, tzinfo=dt.UTC)
+    text = f"text {factor:g}"
+    return AIInsightsData(
+        date_range=DateRange(start=dt.date(2024, 3, 1), end=dt.date(2024, 3, 7)),
+        executive_summary=text,
+        health_score=50,
+        anomalies=(),
+        trends=(),
+        recommendations=(),
+        summary=Summary(
+            sentences=(text,),
+            source=SummarySource.RULES,
+            reason="no_key",
+            model=None,
+            prompt_version="",
+            written_at=instant,
+            facts=(),
+            known_facts=0,
+            fingerprint=text,
+        ),
+        health=Health(score=50, parts=()),
+        key_metrics=(),
+        stories=(),
+        facts=(),
+        coverage=Coverage(
+            series_watched=1,
+            days_of_history=28,
+            data_through=dt.date(2024, 3, 7),
+            muted=0,
+            expected=0,
+        ),
+        currency="EUR",
+        generated_at=instant,
+    )
+
+
+def feedback(factor: float = 1.0, anomaly: str = "a1") -> Feedback:
+    """Give what somebody said of an anomaly; `factor` is named in its series."""
+    day = dt.date(2024, 3, 1)
+    verdict = Verdict.EXPECTED
+    return Feedback(anomaly=anomaly, series=f"text {factor:g}", verdict=verdict, start=day, end=day)

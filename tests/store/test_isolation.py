@@ -38,6 +38,8 @@ from apportion.store.schema import TENANT_TABLES
 from store.examples import (
     certificate,
     experiment,
+    feedback,
+    insights,
     journey_results,
     lift_test,
     results,
@@ -49,6 +51,11 @@ RUNNING, DONE, QUEUED, WAITING = (str(UUID(int=number)) for number in (1, 2, 3, 
 DAY = dt.date(2024, 3, 1)
 WEEKS = dt.timedelta(days=30)
 ADDRESSES = ("conversions", ["email"])
+
+RUNNING, DONE, QUEUED = (str(UUID(int=number)) for number in (1, 2, 3))
+DAY = dt.date(2024, 3, 1)
+WEEK_END = dt.date(2024, 3, 7)
+QUESTION = {"is_answered": True, "reason": "", "input_tokens": 1, "output_tokens": 1}
 ME = {"host": "here", "pid": 1, "process_started": 1.0}
 AT = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
 NOTED = {"at": AT, "by": COMMAND_LINE}
@@ -134,6 +141,7 @@ READS: Mapping[str, Case] = {
     "certificate": lambda tenant: tenant.certificate(DONE).experiment.name,
     "run": lambda tenant: tenant.run(RUNNING).message,
     "runs": lambda tenant: [run.message for run in tenant.runs()],
+    "schedules": lambda tenant: tenant.schedules()["nightly"].parameters,
     "model_of_run": lambda tenant: (
         tenant.complete_model(RUNNING, tenant.model(1), b""),
         tenant.model_of_run(RUNNING).outcome,
@@ -143,6 +151,11 @@ READS: Mapping[str, Case] = {
         tenant.run(RUNNING).message,
     ),
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
+    "insights": lambda tenant: tenant.insights(DAY, WEEK_END).executive_summary,
+    "latest_insights": lambda tenant: tenant.latest_insights().executive_summary,
+    "feedback": lambda tenant: tenant.feedback(),
+    "token_use": lambda tenant: f"text {tenant.token_use(DAY, 100).input_tokens}",
+    "questions_since": lambda tenant: f"text {tenant.questions_since(AT)}",
     "user": lambda tenant: tenant.user(ANN),
     "user_with_email": lambda tenant: tenant.user_with_email("Ann@both.example"),
     "users": lambda tenant: tenant.users(),
@@ -176,6 +189,13 @@ WRITES: Mapping[str, Case] = {
         tenant.request_run("ai_insights", {}, by=COMMAND_LINE),
     ),
     "cancel_run": lambda tenant: tenant.cancel_run(QUEUED, by=COMMAND_LINE),
+    "change_schedule": lambda tenant: tenant.change_schedule(
+        "nightly", enabled=False, cadence=None, parameters=None, **NOTED
+    ),
+    "see_to_schedule": lambda tenant: (
+        _ids(run_requests, 9),
+        tenant.see_to_schedule("nightly", AT, before=None, kind="ai_insights", parameters={}),
+    ),
     "admit_run": lambda tenant: tenant.admit_run(WAITING),
     "take_run": lambda tenant: tenant.take_run(WAITING, worker="w", **ME),
     "holds_run": lambda tenant: tenant.holds_run(RUNNING, 0),
@@ -228,6 +248,12 @@ WRITES: Mapping[str, Case] = {
         _ids(imports, 9),
         tenant.record_import("spend", "other.csv", 9, "99"),
     ),
+    "store_insights": lambda tenant: tenant.store_insights(insights(9)),
+    "give_feedback": lambda tenant: tenant.give_feedback(feedback(9)),
+    "withdraw_feedback": lambda tenant: tenant.withdraw_feedback("a1"),
+    "reserve_tokens": lambda tenant: tenant.reserve_tokens(DAY, 5, 1000),
+    "settle_tokens": lambda tenant: tenant.settle_tokens(DAY, 5, 9, 9),
+    "log_question": lambda tenant: tenant.log_question(["metrics"], **QUESTION),
     "add_user": lambda tenant: (
         _ids(users, 9),
         tenant.add_user("new@both.example", password_hash=None, **NEW_USER),
@@ -296,6 +322,7 @@ BY_ID: Mapping[str, Callable[[TenantStore, str], object]] = {
     "finish_run": lambda tenant, key: tenant.finish_run(key, RunStatus.COMPLETED),
     "cancel_run": lambda tenant, key: tenant.cancel_run(key, by=COMMAND_LINE),
     "take_run": lambda tenant, key: tenant.take_run(key, worker="w", **ME),
+    "withdraw_feedback": lambda tenant, key: tenant.withdraw_feedback(key),
     "user": lambda tenant, key: tenant.user(key),
     "password_hash": lambda tenant, key: tenant.password_hash(key),
     "set_role": lambda tenant, key: tenant.set_role(key, Role.ADMIN, **NOTED),
@@ -357,6 +384,7 @@ def test_a_record_of_another_tenant_is_like_one_that_does_not_exist(two_tenants,
     _ids(users, 5)
     _ids(tokens, 5, 8, 9)
     _ids(audit, 5, 7)
+    bolt.give_feedback(feedback(2, anomaly=theirs))
     bolt.add_user("ann@both.example", password_hash=None, **NEW_USER)
     bolt.add_token("t1", name="theirs", by=COMMAND_LINE, **NEW_TOKEN)
     _ids(scenarios, 5)
@@ -396,6 +424,8 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.start_run("mmm", {}, **ME)
         tenant.report_progress(RUNNING, factor / 10, f"text {factor}")
         tenant.start_run("mmm", {})
+        said = {"who": f"text {factor}"}
+        tenant.change_schedule("nightly", enabled=None, cadence=None, parameters=said, **NOTED)
         _ids(run_requests, 4)
         tenant.request_run("journeys", {}, by=COMMAND_LINE)
         _ids(models, 2, 1)
@@ -416,6 +446,11 @@ def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
         tenant.add_lift_test(lift_test(factor))
         tenant.add_journey_results([journey_results(factor)], run_id=RUNNING)
         tenant.change_setting("attribution", f"text {factor}")
+        tenant.store_insights(insights(factor))
+        tenant.give_feedback(feedback(factor))
+        tenant.settle_tokens(DAY, 0, factor, 0)
+        for _ in range(factor):
+            tenant.log_question([], **QUESTION)
         _fill_accounts(tenant, f"text {factor}")
         _ids(scenarios, 2)
         spend = SpendPlan(spend={"meta": float(factor)})

@@ -13,7 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
-from apportion.api import data, journeys, mmm, problems, runs, scenarios, versions
+from apportion.api import (
+    ai_insights,
+    data,
+    incrementality,
+    journeys,
+    mmm,
+    problems,
+    runs,
+    scenarios,
+    versions,
+)
 from apportion.api.conditional import Conditional
 from apportion.api.middleware import OPENAPI, BodyLimit, Failures, SignedIn
 from apportion.api.negotiation import gives_json
@@ -85,7 +95,7 @@ def create_app(
         },
     )
     app.state.open_workspace = open_workspace
-    for part in (journeys, mmm, versions, scenarios, runs, data):
+    for part in (journeys, mmm, versions, incrementality, runs, data, scenarios, ai_insights):
         app.include_router(part.router)
     return app
 

@@ -9,13 +9,15 @@ from apportion.cli.app import app, fraction_bar, out, row_bar, say
 from apportion.cli.demo_accounts import DemoAccount, renew_accounts
 from apportion.cli.serving import serve_pages
 from apportion.config import Settings, get_settings
+from apportion.demo.plan import TenantPlan
 from apportion.errors import ConfigurationError
 from apportion.results.mmm import ModelStatus
 from apportion.store import Store
 from apportion.store.migrations import migrate
-from apportion.workspace import open_workspace
+from apportion.workspace import Workspace, open_workspace
 
 FIRST_TENANT = "harbour"
+RECORDED = "It had run before it was entered here."
 
 
 @app.command()
@@ -73,6 +75,9 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
             days = workspace.data.covers("conversions")
             assert days.first is not None
             workspace.journeys.record_truth(made.truth.shares(days.first, days.last or days.first))
+        if not workspace.experiments.list():
+            say(f"Reading out the experiments of {plan.name}")
+            record_experiments(workspace, plan)
         if not workspace.journeys.has_analysis:
             with fraction_bar(f"Analysing the journeys of {plan.name}") as on_progress:
                 run_notebook(workspace, "journeys", {}, on_progress)
@@ -80,4 +85,19 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
             workspace.mmm.settings.save(world.told(plan))
             with fraction_bar(f"Training the media mix model of {plan.name}") as on_progress:
                 run_notebook(workspace, "mmm", {}, on_progress)
+        if workspace.insights.stored() is None:
+            with fraction_bar(f"Looking for what changed at {plan.name}") as on_progress:
+                run_notebook(workspace, "ai_insights", {}, on_progress)
     finished.touch()
+
+
+def record_experiments(workspace: Workspace, plan: TenantPlan) -> None:
+    """Enter the experiments that the simulated company has run, and read them out."""
+    from apportion.demo.experiments import planned_experiments
+
+    last = workspace.data.covers("outcomes").last
+    assert last is not None
+    for new in planned_experiments(plan, last):
+        draft = workspace.experiments.create(new)
+        workspace.experiments.start(draft.id, override_reason=RECORDED)
+        workspace.experiments.read_out(draft.id)

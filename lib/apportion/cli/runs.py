@@ -4,6 +4,8 @@ import click
 from rich.table import Table
 
 from apportion.cli.app import app, fraction_bar, out, say, tenant_option
+from apportion.cli.experiments import show_experiments
+from apportion.cli.insights import show_insights
 from apportion.cli.journeys import show_journeys, show_paths
 from apportion.errors import NotFoundError
 from apportion.jobs import run_notebook
@@ -32,7 +34,9 @@ def run(notebook: str, tenant: str, parameters: tuple[tuple[str, str], ...]) -> 
 
 
 @app.command()
-@click.argument("what", type=click.Choice(["mmm", "journeys", "paths"]))
+@click.argument(
+    "what", type=click.Choice(["mmm", "journeys", "paths", "incrementality", "insights"])
+)
 @tenant_option
 @click.option("--version", type=int, help="A version of mmm; default: the current one.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the API's JSON.")
@@ -41,6 +45,10 @@ def show(what: str, tenant: str, version: int | None, as_json: bool) -> None:
     workspace = open_workspace(tenant)
     if what == "mmm":
         show_mmm(workspace, version, as_json=as_json)
+    elif what == "incrementality":
+        show_experiments(workspace, as_json=as_json)
+    elif what == "insights":
+        show_insights(workspace, as_json=as_json)
     elif what == "journeys":
         show_journeys(workspace, as_json=as_json)
     else:

@@ -25,9 +25,15 @@ from apportion.workspace.notebooks import NOTEBOOKS
 @click.option(
     "--grace", default=20.0, show_default=True, help="Seconds that runs may go on after SIGTERM."
 )
+@click.option("--until-idle", is_flag=True, help="End when nothing waits or runs any more.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when stdin is closed.")
 def worker(
-    concurrency: int, name: str, kinds: tuple[str, ...], grace: float, with_parent: bool
+    concurrency: int,
+    name: str,
+    kinds: tuple[str, ...],
+    grace: float,
+    until_idle: bool,
+    with_parent: bool,
 ) -> None:
     """Run background jobs until a signal ends it; as many workers as wanted, on many machines."""
     from apportion.jobs.worker import Worker  # DBOS and papermill take a moment to import
@@ -59,7 +65,7 @@ def worker(
     metrics.watch_queue(made.fleet.depth)
     end_metrics = metrics.serve(settings, beside_server=with_parent)
     try:
-        made.run()
+        made.run(until_idle=until_idle)
     finally:
         end_metrics()
         traces.flush(settings)

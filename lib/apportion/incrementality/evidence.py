@@ -43,10 +43,10 @@ def sensitivity_of(
             SensitivityEstimate(
                 estimator=name,
                 lift_percent=100 * lift,
-                is_inside_interval=lower <= lift <= upper,
+                agrees=lower <= lift <= upper,
             )
         )
-    outside = [each for each in estimates if not each.is_inside_interval]
+    outside = [each for each in estimates if not each.agrees]
     said = ", ".join(f"{each.estimator} {each.lift_percent:+.1f}%" for each in estimates)
     if not outside:
         return tuple(estimates), f"Other estimators agree: {said}.", ()

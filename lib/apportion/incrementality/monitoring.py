@@ -13,7 +13,7 @@ References
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from apportion.incrementality.power import ALPHA
 from apportion.incrementality.synthetic_control import Fits, Floats, log_lift
@@ -23,7 +23,7 @@ LOOK_DAYS = 7
 
 def spent(fraction: float, alpha: float = ALPHA) -> float:
     """Give the part of `alpha` that may be spent at this fraction of the test's length."""
-    return float(2 * norm.sf(norm.isf(alpha / 2) / np.sqrt(fraction)))
+    return float(2 * ndtr(ndtri(alpha / 2) / np.sqrt(fraction)))
 
 
 def look_days(length: int) -> list[int]:

@@ -116,7 +116,7 @@ def find_designs(
     lengths: Iterable[int] = designs.LENGTHS,
     on_progress: designs.OnProgress = lambda fraction, message: None,
 ) -> DesignSearch:
-    """Compare numbers of regions and lengths, most power at the minimum effect first.
+    """Compare numbers of regions and lengths: by power, then MDE, cost and fit.
 
     Parameters
     ----------
@@ -158,7 +158,14 @@ def find_designs(
     options = [
         _option(each, lift, _typical_cost(each, daily_spend[kept], spend_factor)) for each in found
     ]
-    options.sort(key=lambda each: (-round(each.power, 2), each.days * each.size, each.days))
+    options.sort(
+        key=lambda each: (
+            -round(each.power, 1),
+            math.inf if each.mde_percent is None else round(each.mde_percent, 1),
+            each.spend_change,
+            each.fit_percent,
+        )
+    )
     return DesignSearch(
         metric=metric,
         direction=direction,

@@ -46,10 +46,9 @@ def recommend(found: Findings) -> tuple[Action, str]:
 
 def _with_spend(found: Findings, iroas: float, interval: Interval) -> tuple[Action, str]:
     pays = 1 / found.margin
-    earned = (
-        f"Each unit of changed spend brought {iroas:.1f} ({interval.lower:.1f} to "
-        f"{interval.upper:.1f}); it breaks even at {pays:.1f}."
-    )
+    said = f"brought {iroas:.1f} ({interval.lower:.1f} to {interval.upper:.1f})"
+    said = said.replace("-", "\N{MINUS SIGN}")
+    earned = f"Each unit of changed spend {said}; it breaks even at {pays:.1f}."
     if interval.upper < pays:
         return Action.CUT, f"Cut {found.channel}: even the high end does not pay. {earned}"
     if found.is_significant and interval.lower >= pays:

@@ -103,6 +103,7 @@ def _trend(slope: Slope, series: MetricSeries, n_days: int, currency: str) -> Tr
         period=period,
         description=text,
         projected_impact=_projection(series, slope, horizon, currency),
+        projected_percent=100 * ahead[0] if reliable else None,
         projected_percent_interval=Interval(lower=100 * ahead[1], upper=100 * ahead[2])
         if reliable
         else None,

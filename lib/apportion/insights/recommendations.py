@@ -10,10 +10,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from apportion import words
-from apportion.insights.knowledge import ExperimentState, Knowledge
+from apportion.insights.knowledge import Knowledge
 from apportion.insights.labels import when
 from apportion.insights.metrics import METRICS
 from apportion.results.base import Interval
+from apportion.results.incrementality import ExperimentStatus, IncrementalityExperiment
 from apportion.results.insights import (
     Anomaly,
     Direction,
@@ -34,6 +35,7 @@ HIGH, MEDIUM = 0.01, 0.002
 """Share of a month's revenue from which a middle estimate is of high, of medium priority."""
 MOST = 10
 FIRM = (HowSure.VERY_SURE, HowSure.FAIRLY_SURE)
+STARTED = (ExperimentStatus.RUNNING, ExperimentStatus.COMPLETED)
 MMM_PAGE = "/admin/attribution/mmm"
 TESTS_PAGE = "/admin/attribution/incrementality"
 INSIGHTS_PAGE = "/admin/attribution/ai-insights"
@@ -220,12 +222,12 @@ def _of_model(knowledge: Knowledge, currency: str, today: dt.date) -> Iterator[R
 
 def _of_experiments(knowledge: Knowledge, today: dt.date) -> Iterator[Recommendation]:
     for test in knowledge.experiments:
-        if test.status == "running" and test.end < today:
+        if test.status is ExperimentStatus.RUNNING and test.end_date < today:
             yield _make(
                 "read_out",
                 test.id,
                 f"Read out the test “{test.name}”",
-                f"It ended on {words.day(test.end)} and has no result yet.",
+                f"It ended on {words.day(test.end_date)} and has no result yet.",
                 "not known",
                 None,
                 "Incrementality",
@@ -253,11 +255,11 @@ def _of_experiments(knowledge: Knowledge, today: dt.date) -> Iterator[Recommenda
 
 
 def _widest_untested(
-    model: MMMResults | None, experiments: Sequence[ExperimentState]
+    model: MMMResults | None, experiments: Sequence[IncrementalityExperiment]
 ) -> ChannelEffect | None:
     if model is None or not model.channels:
         return None
-    tested = {test.channel for test in experiments if test.status in ("running", "completed")}
+    tested = {test.channel or test.platform for test in experiments if test.status in STARTED}
     open_ = [effect for effect in model.channels if effect.channel not in tested]
 
     def width(effect: ChannelEffect) -> float:

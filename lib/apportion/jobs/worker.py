@@ -24,8 +24,9 @@ log = logging.getLogger("apportion.worker")
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
-MOST_TRIES = 3
-"""How often a run is started that fails by a passing fault."""
+DUE_SECONDS = 15.0
+MOST_FAULTS = 4
+"""How many passing faults of a run are forgiven."""
 
 MOST_ATTEMPTS = 25
 """How often a run is started in all, when its workers die: it may be what kills them."""
@@ -79,21 +80,25 @@ class Worker:
             self._stop_at = time.monotonic() + self.grace_seconds
         self._stop.set()
 
-    def run(self, on_tick: Callable[[], None] = lambda: None) -> None:
-        """Work until :meth:`stop`."""
+    def run(self, *, until_idle: bool = False) -> None:
+        """Work until :meth:`stop`; with `until_idle` also until nothing waits or runs."""
         log.info("worker %s: %d at a time, %s", self.record.id, self.concurrency, self.kinds)
         beating = threading.Thread(target=self._beat_on, daemon=True)
         beating.start()
-        reconciled = 0.0
+        reconciled = looked = -RECONCILE_SECONDS
         try:
             while not self._stop.wait(TICK_SECONDS):
                 at = time.monotonic()
                 with _surviving("tick"):
+                    if at - looked >= DUE_SECONDS:
+                        self._start_due()
+                        looked = at
                     self._dispatch()
                     if at - reconciled >= RECONCILE_SECONDS:
                         self._reconcile()
                         reconciled = at
-                    on_tick()
+                    if until_idle and self._is_idle():
+                        self.stop()
         finally:
             self.stop()
             self._close()
@@ -130,6 +135,17 @@ class Worker:
             if not waiting or len(admitted) >= capacity:
                 return
             self._admit(waiting[0])
+
+    def _start_due(self) -> None:
+        """Ask for what the schedules of every tenant say is due."""
+        for tenant in self.fleet.tenants():
+            with _surviving(f"schedules of tenant {tenant.id}"):
+                started = self.fleet.workspace(tenant.slug).schedules.start_due()
+                if started:
+                    log.info("tenant %s: due: %s", tenant.id, ", ".join(started))
+
+    def _is_idle(self) -> bool:
+        return all(entry.ended_at is not None for entry in self.fleet.queue(self.kinds))
 
     def _admit(self, entry: QueueEntry) -> None:
         admission = self.fleet.open(entry.tenant_id).runs.admit(entry.run_id)
@@ -205,13 +221,15 @@ class Worker:
                 runs.end(run, None, outcome.output)
             case End.FAILED:
                 runs.end(run, outcome.error, outcome.output)
-            case End.PASSING if run.attempt < MOST_TRIES:
-                wait = self.settings.run_retry_seconds * 4 ** (run.attempt - 1)
+            case End.PASSING if run.faults < MOST_FAULTS:
+                wait = self.settings.run_retry_seconds * 4**run.faults
                 again = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=wait)
                 message = f"{outcome.error} It is tried again in {wait:.0f} seconds."
-                runs.give_back(run.id, message, attempt=run.attempt, not_before=again)
+                runs.give_back(
+                    run.id, message, attempt=run.attempt, after_fault=True, not_before=again
+                )
             case End.PASSING:
-                tried = f"{outcome.error} It was tried {run.attempt} times."
+                tried = f"{outcome.error} It was tried {run.faults + 1} times."
                 runs.end(run, tried, outcome.output)
             case End.STOPPED:
                 message = "Its worker was stopped; it waits for another."

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline
 
-from apportion.mmm import baseline
+from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, adstock
 from apportion.mmm.budget import Curve
 from apportion.mmm.posterior import FittedMMM
@@ -204,7 +204,9 @@ def predict(
 
     Notes
     -----
-    Organic channels go on in the weeks to forecast as in the mean week of the last year.
+    Organic channels go on in the weeks to forecast as in the mean week of the last year. Demand
+    that budgets follow is not foreseen, but it will come: in training the allowances explained it,
+    ahead it is part of the noise, by stretches of what was seen.
     """
     data, draws = fitted.data, fitted.draws
     scale = outcome_scale(data)
@@ -223,7 +225,19 @@ def predict(
         effect = _effect(organic, carried[..., : len(spend)])
         expected = expected + np.einsum("dc,dct->dt", organic.draws.beta, effect)
     noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
+    noise[:, data.n_weeks :] += _unforeseen_demand(fitted, len(spend) - data.n_weeks, rng)
     return Prediction(expected * scale, (expected + noise) * scale)
+
+
+def _unforeseen_demand(fitted: FittedMMM, weeks: int, rng: np.random.Generator) -> Samples:
+    """Give what the allowances may bring in weeks ahead, (n_draws, weeks), in mean weeks."""
+    data = fitted.data
+    table = priors.table(data.channel_priors)
+    own = fitted.draws.baseline[:, -len(data.channels) :]
+    brought = table["allowance_mean"] + table["allowance_sd"] * own
+    begins = rng.integers(data.n_weeks, size=(len(brought), 1))
+    seen = baseline.unexplained_spend(data)[(begins + np.arange(weeks)) % data.n_weeks]
+    return np.asarray(np.einsum("dc,dtc->dt", brought, seen))
 
 
 def _adstocked(fitted: FittedMMM) -> Samples:

@@ -111,6 +111,7 @@ class AuditAction(StrEnum):
     DATA_IMPORTED = "data_imported"
     RUN_REQUESTED = "run_requested"
     RUN_CANCELLED = "run_cancelled"
+    SCHEDULE_CHANGED = "schedule_changed"
     MODEL_MADE_CURRENT = "model_made_current"
     """A version that was held back, despite that."""
     MODEL_ROLLED_BACK = "model_rolled_back"

@@ -185,7 +185,8 @@ class SensitivityEstimate(Result):
 
     estimator: str
     lift_percent: float
-    is_inside_interval: bool
+    agrees: bool
+    """It lies inside the interval of the main estimate."""
 
 
 class MetricEffect(Result):
@@ -353,6 +354,13 @@ class IncrementalityExperiment(Result):
     def days(self) -> int:
         """Days of the test, both ends included."""
         return (self.end_date - self.start_date).days + 1
+
+
+class ExperimentList(Result):
+    """All experiments."""
+
+    experiments: tuple[IncrementalityExperiment, ...]
+    """The latest test first."""
 
 
 class NewExperiment(Result):

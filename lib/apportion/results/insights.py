@@ -161,8 +161,9 @@ class Trend(Result):
     period: DateRange
     description: str
     projected_impact: str
-    projected_percent_interval: Interval | None
+    projected_percent: float | None
     """Change within the horizon if it goes on; None: no reliable trend."""
+    projected_percent_interval: Interval | None
     horizon_days: int | None
     metric_label: str
     unit: str

@@ -76,6 +76,8 @@ class Run(Result):
     finished_at: dt.datetime | None = None
     output_path: str | None = Field(default=None, exclude=True)
     """Where the executed notebook is on the server: for its own use, and in no JSON."""
+    faults: int = Field(default=0, exclude=True)
+    """How many of its attempts failed by a passing fault."""
     worker: str | None = Field(default=None, exclude=True)
     """The worker that executes it; None: a process of its own does, or nobody yet."""
 

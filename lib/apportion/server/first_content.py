@@ -69,5 +69,23 @@ def _journeys(workspace: Workspace) -> Markup:
     return first_content(reading, journeys.recent(), workspace.tenant, window_days)
 
 
-MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {"journeys": _journeys, "mmm": _mmm}
+def _incrementality(workspace: Workspace) -> Markup:
+    from apportion.views.incrementality.first import first_content
+
+    return first_content(workspace.experiments.list())
+
+
+def _ai_insights(workspace: Workspace) -> Markup:
+    from apportion.views.insights.first import first_content
+
+    stored = workspace.insights.stored()
+    return Markup() if stored is None else first_content(stored, workspace.tenant)
+
+
+MAKERS: Mapping[str, Callable[[Workspace], Markup]] = {
+    "ai_insights": _ai_insights,
+    "incrementality": _incrementality,
+    "journeys": _journeys,
+    "mmm": _mmm,
+}
 """Page to what makes its figures; a page that is not here shows a skeleton."""

@@ -81,7 +81,9 @@ class TenantKernels(AsyncMappingKernelManager):
         kwargs["env"] = {
             **bare_environment(),
             **settings.environment(
-                tenant=owner.member.tenant.slug, member=(acting.id, acting.name, acting.role)
+                tenant=owner.member.tenant.slug,
+                member=(acting.id, acting.name, acting.role),
+                with_claude=True,
             ),
             "APPORTION_KERNEL_MEMORY_MB": str(settings.kernel_memory_mb),
             "IPYTHONDIR": str(Path(self.connection_dir, "ipython")),

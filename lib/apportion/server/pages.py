@@ -41,6 +41,18 @@ APPS = (
         "/admin/attribution/mmm",
         "What does each channel earn, and where should the next euro go?",
     ),
+    Page(
+        "incrementality",
+        "Incrementality",
+        "/admin/attribution/incrementality",
+        "Did the ads cause sales that would not have happened anyway?",
+    ),
+    Page(
+        "ai_insights",
+        "AI insights",
+        "/admin/attribution/ai-insights",
+        "What changed, why it matters, and what should we do about it?",
+    ),
 )
 """The apps that work, in the order of the navigation. A new one joins here, with its notebook."""
 

@@ -136,6 +136,7 @@ class Executions(RunRequests):
         *,
         message: str,
         attempt: int | None = None,
+        after_fault: bool = False,
         not_before: dt.datetime | None = None,
     ) -> bool:
         """Let an unfinished run wait for a worker again; False: it has ended.
@@ -144,6 +145,8 @@ class Executions(RunRequests):
         ----------
         attempt : int, optional
             Only if this attempt has it.
+        after_fault : bool
+            Count a passing fault.
         not_before : datetime, optional
             No worker takes it earlier.
         """
@@ -151,8 +154,15 @@ class Executions(RunRequests):
             is_open = [runs.c.id == parse_id(run_id, "run"), runs.c.status.in_(UNFINISHED)]
             if attempt is not None:
                 is_open.append(runs.c.attempt == attempt)
-            values = {"status": RunStatus.QUEUED, "message": message, "worker": None}
-            if not connection.update(runs, *is_open, **values, remaining_seconds=None, chains=None):
+            values = {
+                "status": RunStatus.QUEUED,
+                "message": message,
+                "worker": None,
+                "remaining_seconds": None,
+                "chains": None,
+                "faults": runs.c.faults + int(after_fault),
+            }
+            if not connection.update(runs, *is_open, **values):
                 return False
             is_asked = run_queue.c.run_id == UUID(run_id)
             connection.update(run_queue, is_asked, admitted_at=None, not_before=not_before)

@@ -61,40 +61,16 @@ class RunRequests(Runs):
         AlreadyRequestedError
             If a run of the same notebook with the same parameters waits or runs.
         """
-        run_id, at = uuid4(), now()
         with self._writing() as connection:
-            connection.lock("runs")
-            for row in _unfinished(connection, kind):
-                if exclusive or row.parameters == dict(parameters):
-                    raise AlreadyRequestedError(kind, str(row.id), row.status)
-            connection.insert(
-                runs,
-                id=run_id,
-                kind=kind,
-                status=RunStatus.QUEUED,
-                parameters=dict(parameters),
+            run_id = insert_request(
+                connection,
+                kind,
+                parameters,
+                by=by,
                 origin=origin,
-                requested_by=by.name,
-                created_at=at,
-            )
-            connection.insert(
-                run_queue,
-                run_id=run_id,
-                kind=kind,
-                priority=PRIORITIES[origin],
-                created_at=at,
+                exclusive=exclusive,
                 not_before=not_before,
             )
-            if origin is RunOrigin.PERSON:
-                asked: dict[str, JsonValue] = {"run": str(run_id), **parameters}
-                add_event(
-                    connection,
-                    AuditAction.RUN_REQUESTED,
-                    at=at,
-                    by=by,
-                    subject=kind,
-                    details=asked,
-                )
         return self.run(str(run_id))
 
     def cancel_run(self, run_id: str, *, by: Actor) -> Run:
@@ -125,6 +101,46 @@ class RunRequests(Runs):
                 details={"run": run_id},
             )
         return self.run(run_id)
+
+
+def insert_request(
+    connection: TenantConnection,
+    kind: str,
+    parameters: Mapping[str, JsonValue],
+    *,
+    by: Actor,
+    origin: RunOrigin,
+    exclusive: bool = False,
+    not_before: dt.datetime | None = None,
+) -> UUID:
+    """Ask for a run in a transaction; see :meth:`RunRequests.request_run`."""
+    run_id, at = uuid4(), now()
+    connection.lock("runs")
+    for row in _unfinished(connection, kind):
+        if exclusive or row.parameters == dict(parameters):
+            raise AlreadyRequestedError(kind, str(row.id), row.status)
+    connection.insert(
+        runs,
+        id=run_id,
+        kind=kind,
+        status=RunStatus.QUEUED,
+        parameters=dict(parameters),
+        origin=origin,
+        requested_by=by.name,
+        created_at=at,
+    )
+    connection.insert(
+        run_queue,
+        run_id=run_id,
+        kind=kind,
+        priority=PRIORITIES[origin],
+        created_at=at,
+        not_before=not_before,
+    )
+    if origin is RunOrigin.PERSON:
+        asked: dict[str, JsonValue] = {"run": str(run_id), **parameters}
+        add_event(connection, AuditAction.RUN_REQUESTED, at=at, by=by, subject=kind, details=asked)
+    return run_id
 
 
 def _unfinished(connection: TenantConnection, kind: str) -> list[Row[Any]]:

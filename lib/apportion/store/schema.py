@@ -24,6 +24,7 @@ from sqlalchemy import (
     Uuid,
 )
 
+from apportion.store import insights_schema as insights_schema
 from apportion.store import operations_schema as operations_schema
 from apportion.store.accounts_schema import sessions, sign_in_attempts, users
 from apportion.store.columns import created, key, status, tenant_table, text
@@ -39,7 +40,7 @@ from apportion.store.mmm_schema import mmm_settings as mmm_settings
 from apportion.store.scenarios_schema import mmm_scenarios as mmm_scenarios
 from apportion.store.types import Amount, JsonValue, KeyText, TextList, UtcDateTime
 
-REVISION = "0009"
+REVISION = "0010"
 """The migration that these tables are the result of."""
 
 daily_spend = tenant_table(
@@ -138,6 +139,7 @@ runs = tenant_table(
     Column("remaining_seconds", Double),
     Column("chains", JsonValue),
     Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("faults", Integer, nullable=False, server_default="0"),
     Column("worker", Text),
     Column("host", Text),
     Column("pid", BigInteger),

@@ -7,12 +7,14 @@ from apportion.store.company import Company
 from apportion.store.executions import Executions
 from apportion.store.experiments import Experiments
 from apportion.store.imports import Imports
+from apportion.store.insights import Insights
 from apportion.store.journeys import Journeys
 from apportion.store.mmm_settings import ModelSettings
 from apportion.store.models import Models
 from apportion.store.run_log import RunLog
 from apportion.store.run_outputs import RunOutputs
 from apportion.store.scenarios import Scenarios
+from apportion.store.schedules import Schedules
 from apportion.store.sessions import Sessions
 from apportion.store.successions import Successions
 from apportion.store.tokens import Tokens
@@ -28,6 +30,7 @@ class TenantStore(
     Executions,
     RunOutputs,
     RunLog,
+    Schedules,
     Alerts,
     Experiments,
     Scenarios,
@@ -37,6 +40,7 @@ class TenantStore(
     Tokens,
     Audit,
     Company,
+    Insights,
 ):
     """One tenant's door to the database: there is no method that could reach another's rows.
 

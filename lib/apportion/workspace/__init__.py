@@ -6,6 +6,7 @@ job's explicit argument; when both are there they must agree.
 """
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apportion.config import Settings, get_settings
 from apportion.errors import ConfigurationError, NotFoundError
@@ -14,12 +15,17 @@ from apportion.results.tenants import Tenant
 from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.insights import InsightsWorkspace
 from apportion.workspace.journeys import DATASETS, JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
 from apportion.workspace.scenarios import ScenariosWorkspace
+from apportion.workspace.schedules import SchedulesWorkspace
 from apportion.workspace.versions import VersionsWorkspace
+
+if TYPE_CHECKING:
+    from apportion.workspace.experiments import ExperimentsWorkspace
 
 __all__ = ["Workspace", "Workspaces", "open_workspace"]
 
@@ -94,9 +100,28 @@ class Workspace:
         return VersionsWorkspace(self._store, self._member)
 
     @cached_property
+    def experiments(self) -> "ExperimentsWorkspace":
+        """Geo experiments: plan, start, follow, read out."""
+        # Here and not above: other pages and commands need no optimiser.
+        from apportion.workspace.experiments import ExperimentsWorkspace
+
+        return ExperimentsWorkspace(self._store, self._member)
+
+    @cached_property
+    def insights(self) -> InsightsWorkspace:
+        """What changed, whether it matters, and what to do."""
+        return InsightsWorkspace(self._store, self.runs, self._settings)
+
+    @cached_property
     def runs(self) -> RunsWorkspace:
         """Background runs: ask for one, follow it, cancel it."""
         return RunsWorkspace(self._store, self._settings.notebooks, self._member)
+
+    @cached_property
+    def schedules(self) -> SchedulesWorkspace:
+        """When its notebooks run by themselves."""
+        settings = self._settings
+        return SchedulesWorkspace(self._store, settings.schedules, settings.notebooks, self._member)
 
 
 def open_workspace(tenant: str | None = None, *, settings: Settings | None = None) -> Workspace:

@@ -224,6 +224,7 @@ class RunsWorkspace:
         message: str,
         *,
         attempt: int | None = None,
+        after_fault: bool = False,
         not_before: dt.datetime | None = None,
     ) -> bool:
         """Let an unfinished run wait for a worker again; False: it has ended.
@@ -231,7 +232,11 @@ class RunsWorkspace:
         With `attempt` also False if that attempt has lost it.
         """
         return self._store.give_back_run(
-            run_id, message=message, attempt=attempt, not_before=not_before
+            run_id,
+            message=message,
+            attempt=attempt,
+            after_fault=after_fault,
+            not_before=not_before,
         )
 
     def is_admitted(self, run_id: str, admission: int) -> bool:

@@ -14,7 +14,15 @@ depends_on = None
 TENANT_TABLES = ["run_queue", "schedules"]
 BEFORE = "status IN ('queued', 'running', 'completed', 'failed')"
 AFTER = "status IN ('queued', 'running', 'completed', 'failed', 'cancelled')"
-NEW_COLUMNS = ["origin", "requested_by", "remaining_seconds", "chains", "attempt", "worker"]
+NEW_COLUMNS = [
+    "origin",
+    "requested_by",
+    "remaining_seconds",
+    "chains",
+    "attempt",
+    "faults",
+    "worker",
+]
 
 
 def upgrade() -> None:
@@ -25,6 +33,7 @@ def upgrade() -> None:
         sa.Column("remaining_seconds", sa.Double()),
         sa.Column("chains", JsonValue),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("faults", sa.Integer(), server_default="0", nullable=False),
         sa.Column("worker", sa.Text()),
     ):
         op.add_column("runs", column)
