@@ -26,6 +26,7 @@ PRELOAD = (
     "pandas",
     "sqlalchemy.dialects.sqlite",
     "apportion.workspace",
+    "apportion.views.incrementality",
     "apportion.views.mmm",
 )
 """What a dashboard imports."""

@@ -73,7 +73,13 @@ class Workspace:
     @cached_property
     def mmm(self) -> MMMWorkspace:
         """The media mix model: train, read, compare versions."""
-        return MMMWorkspace(self._store, self.runs, self.versions, run_id=self._settings.run_id)
+        return MMMWorkspace(
+            self._store,
+            self.runs,
+            self.versions,
+            run_id=self._settings.run_id,
+            experiments=lambda: self.experiments.lift_tests(),
+        )
 
     @cached_property
     def alerts(self) -> AlertsWorkspace:
