@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -30,6 +30,9 @@ PRELOAD = ("apportion.server.kernel", "ipywidgets", "bqplot")
 
 PASSWORD = "quartz umbrella lagoon"
 """Of everybody in the tests."""
+
+PATIENCE = 30.0
+"""Seconds for what must come, on a machine that does other things too."""
 
 MMM = "/admin/attribution/mmm"
 
@@ -151,12 +154,21 @@ class RunningServer:
         channel: str = "shell",
         protocols: tuple[str, ...] = (PROTOCOL,),
         seconds: float = 1.5,
+        until: Callable[[dict[str, Any]], Any] | None = None,
         **headers: str,
     ) -> list[dict[str, Any]] | int:
-        """Send messages as a page does; give what comes back, or the status of a refusal."""
-        return asyncio.run(self._talk(kernel_id, messages, channel, protocols, seconds, headers))
+        """Send messages as a page does; give what comes back, or the status of a refusal.
 
-    async def _talk(self, kernel_id, messages, channel, protocols, seconds, headers):
+        It listens until nothing came for `seconds`; with `until`, until a message is that one,
+        however busy the machine is.
+        """
+        if until is not None:
+            seconds = PATIENCE
+        return asyncio.run(
+            self._talk(kernel_id, messages, channel, protocols, seconds, until, headers)
+        )
+
+    async def _talk(self, kernel_id, messages, channel, protocols, seconds, until, headers):
         if self.cookies:
             headers = {"Cookie": self.cookie, **headers}
         if self.authorization:
@@ -175,6 +187,8 @@ class RunningServer:
         try:
             while (message := await asyncio.wait_for(socket.read_message(), seconds)) is not None:
                 got.append(unpacked(message))
+                if until is not None and until(got[-1]):
+                    break
         except TimeoutError:
             pass
         socket.close()
@@ -202,12 +216,9 @@ class RunningServer:
         comm = uuid.uuid4().hex
         target = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
         ask = {"comm_id": comm, "data": {"method": "request_states"}}
-        got = self.talk(kernel_id, ("comm_open", target), ("comm_msg", ask))
-        for message in got if isinstance(got, list) else []:
-            states = message["content"].get("data", {}).get("states", {})
-            if states:
-                return [widget["state"] for widget in states.values()]
-        raise AssertionError(got)
+        got = self.talk(kernel_id, ("comm_open", target), ("comm_msg", ask), until=states_in)
+        assert isinstance(got, list), got
+        return [widget["state"] for widget in states_in(got[-1]).values()]
 
     def environment(self, kernel_id: str) -> dict[str, str]:
         """Give the environment that the test notebook shows of its kernel."""
@@ -298,7 +309,13 @@ def unpacked(message: bytes) -> dict[str, Any]:
     return {"type": json.loads(parts[1])["msg_type"], "content": json.loads(parts[4])}
 
 
-def wait_until(is_so: Any, seconds: float = 15.0) -> bool:
+def states_in(message: dict[str, Any]) -> dict[str, Any]:
+    """Give the widgets' states in a message, by comm; empty: it holds none."""
+    found: dict[str, Any] = message["content"].get("data", {}).get("states", {})
+    return found
+
+
+def wait_until(is_so: Any, seconds: float = PATIENCE) -> bool:
     """Wait until `is_so()` holds; give whether it does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

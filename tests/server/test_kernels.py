@@ -9,7 +9,7 @@ import pytest
 
 from apportion.server.channels import message_type
 from server.conftest import IMPORTS, WIDGETS
-from server.process import MMM, PRELOAD, wait_until
+from server.process import MMM, PRELOAD, states_in, wait_until
 
 FROM_SURROUNDINGS = {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV"}
 FROM_SETTINGS = {
@@ -111,8 +111,9 @@ def test_an_error_in_a_callback_goes_to_the_log_under_the_pages_reference(server
 
     assert "planted in a callback" not in str(said)
     assert {"error", "stream"}.isdisjoint({message["type"] for message in said})
+    reference = f"reference {kernel[:8]}: error in the kernel"
+    assert wait_until(lambda: reference in server.log.read_text())
     log = server.log.read_text()
-    assert f"reference {kernel[:8]}: error in the kernel" in log
     assert "ValueError: planted in a callback" in re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
@@ -221,10 +222,10 @@ def button(server, kernel):
     comm = uuid.uuid4().hex
     target = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
     ask = {"comm_id": comm, "data": {"method": "request_states"}}
-    for message in server.talk(kernel, ("comm_open", target), ("comm_msg", ask)):
-        for name, widget in message["content"].get("data", {}).get("states", {}).items():
-            if widget["model_name"] == "ButtonModel":
-                return name
+    said = server.talk(kernel, ("comm_open", target), ("comm_msg", ask), until=states_in)
+    for name, widget in states_in(said[-1]).items():
+        if widget["model_name"] == "ButtonModel":
+            return name
     raise AssertionError("the page has no button")
 
 

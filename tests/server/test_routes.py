@@ -35,6 +35,7 @@ def test_the_route_table_is_this_list(installation):
         ("/settings", "CompanyHandler"),
         ("/settings/users", "UsersHandler"),
         ("/settings/tokens", "TokensHandler"),
+        ("/settings/schedules", "SchedulesHandler"),
         ("/settings/alerts", "AlertsHandler"),
         ("/settings/audit", "AuditHandler"),
         ("/healthz", "HealthHandler"),

@@ -12,10 +12,12 @@ from apportion.results.insights import (
     AIInsightsData,
     Anomaly,
     AnomalyType,
+    Answer,
     Breakdown,
     Confidence,
     Coverage,
     Direction,
+    Figure,
     Health,
     HealthPart,
     KeyMetric,
@@ -180,6 +182,8 @@ def insights(name: str = "Meta", *anomalies: Anomaly) -> AIInsightsData:
 class FakeInsights:
     """The part of a workspace that the page asks."""
 
+    can_ask = True
+
     def __init__(self) -> None:
         self.said: dict[str, Verdict] = {}
         self.events: list[str] = []
@@ -196,6 +200,16 @@ class FakeInsights:
 
     def add_event(self, of: Anomaly, name: str) -> None:
         self.events.append(name)
+
+    def ask(self, question: str) -> Answer:
+        found = (Figure(text="Revenue was €10.", source="Imported data"),) if question else ()
+        return Answer(
+            question=question,
+            sentences=(),
+            figures=found,
+            is_answered=bool(found),
+            reason="" if found else "nothing_found",
+        )
 
     def data_through(self) -> dt.date:
         return END
@@ -344,3 +358,11 @@ def test_the_first_response_has_the_page_top():
 def test_tables_for_analysts():
     assert anomalies_frame(insights()).loc[0, "metric"] == "Revenue of Meta"
     assert facts_frame(insights()).empty
+
+
+def test_an_answer_comes_with_the_source_of_each_figure(page):
+    click(page, "ask", question="revenue?")
+    assert "Revenue was €10.<small>Source: Imported data</small>" in page.page.html
+
+    click(page, "ask", question="")
+    assert "your data hold no answer" in page.page.html

@@ -56,9 +56,9 @@ def test_each_channel_has_its_decay_and_its_densities(dashboard):
     assert len(drawn) == 2 * len(SHOP)
     learned = {each.channel: each for each in dashboard.results.learned}
     first = dashboard.reading.channels[0].channel
-    assert np.allclose(drawn[0].marks[1].y, learned[first].decay[:9])
-    assert np.allclose(drawn[len(SHOP)].marks[1].y, learned[first].posterior_density)
-    assert np.allclose(drawn[len(SHOP)].marks[2].y, learned[first].prior_density)
+    assert np.allclose(drawn[len(SHOP)].marks[1].y, learned[first].decay[:9])
+    assert np.allclose(drawn[0].marks[1].y, learned[first].posterior_density)
+    assert np.allclose(drawn[0].marks[2].y, learned[first].prior_density)
 
 
 def test_what_is_mostly_the_prior_is_said_to_be():
@@ -116,11 +116,11 @@ def test_decay_and_densities_are_given_as_csv_too(dashboard):
     texts = [csv_of(download._frame()) for download in downloads]
 
     assert texts == [
-        csv_of(decay_frame(dashboard.results)),
         csv_of(learned_frame(dashboard.results)),
+        csv_of(decay_frame(dashboard.results)),
     ]
-    assert len(texts[0].splitlines()) == 13 * len(SHOP) + 1
-    assert len(texts[1].splitlines()) == 61 * len(SHOP) + 1
+    assert len(texts[1].splitlines()) == 13 * len(SHOP) + 1
+    assert len(texts[0].splitlines()) == 61 * len(SHOP) + 1
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_quoted():

@@ -63,7 +63,9 @@ def _address(receiver, path="/hook"):
 
 def test_a_webhook_gets_what_happened_with_a_signature_it_can_check(acme, receiver):
     target = acme.alerts.add_target(WEBHOOK, _address(receiver), [FAILED])
-    alert = acme.alerts.raise_alert(FAILED, "Media mix failed", "Too few weeks.", path="/runs/1")
+    alert = acme.alerts.raise_alert(
+        FAILED, "Media mix failed", "Too few weeks for bob@acme.example.", path="/runs/1"
+    )
 
     assert acme.alerts.deliver() == 1
 
@@ -73,6 +75,7 @@ def test_a_webhook_gets_what_happened_with_a_signature_it_can_check(acme, receiv
     assert (said["event"], said["company"], said["title"]) == (
         "run_failed", "Acme", "Media mix failed"
     )  # fmt: skip
+    assert said["message"] == "Too few weeks for [address]."
     assert said["link"] == "https://apportion.acme.example/runs/1"
     at, mark = (part.partition("=")[2] for part in headers[SIGNATURE].split(","))
     expected = hmac.new(

@@ -12,6 +12,7 @@ from apportion.results.base import Interval
 from apportion.results.calibration import Direction, LiftSource
 from apportion.results.mmm_settings import BudgetSetting, ChannelSettings, MMMSettings
 from apportion.workspace import open_workspace
+from apportion.workspace.experiments import ExperimentsWorkspace
 from apportion.workspace.mmm_settings import MMMSettingsWorkspace
 
 WHEN = {"start": dt.date(2024, 3, 4), "end": dt.date(2024, 3, 31)}
@@ -115,6 +116,17 @@ def test_tests_are_switched_off_and_on_and_removed_by_their_tenant_only(both):
     acme.remove_lift_test(added.id)
 
     assert acme.lift_tests() == []
+
+
+def test_a_workspaces_completed_experiments_are_offered(both, database_url, tmp_path, monkeypatch):
+    entered = both[0].add_lift_test(**TEST)
+    own = entered.model_copy(update={"id": "own"})
+    monkeypatch.setattr(ExperimentsWorkspace, "lift_tests", lambda self: (own,))
+    settings = Settings(_env_file=None, home=tmp_path, database_url=database_url)
+
+    offered = open_workspace("acme", settings=settings).mmm.settings.lift_tests()
+
+    assert {test.id for test in offered} == {"own", entered.id}
 
 
 def test_own_experiments_stand_beside_the_tests_that_were_entered(both):

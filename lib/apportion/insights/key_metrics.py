@@ -30,7 +30,7 @@ def key_metrics(
 def _key_metric(series: MetricSeries, first: np.datetime64, last: np.datetime64) -> KeyMetric:
     days = series.days
     inside = np.flatnonzero((days >= first) & (days <= last))
-    value = _value(series, inside)
+    value = value_of(series, inside)
     known = int(np.isfinite(series.daily[inside]).sum())
     before = _shifted(series, inside, inside.size)
     year = _shifted(series, inside, DAYS_A_YEAR)
@@ -56,10 +56,11 @@ def _shifted(series: MetricSeries, inside: NDArray[np.int64], back: int) -> floa
         return None
     if np.isfinite(series.numerator[earlier]).sum() < FEWEST * inside.size:
         return None
-    return _value(series, earlier)
+    return value_of(series, earlier)
 
 
-def _value(series: MetricSeries, days: NDArray[np.int64]) -> float | None:
+def value_of(series: MetricSeries, days: NDArray[np.int64]) -> float | None:
+    """Give the metric over some days: a sum, or a ratio of sums; None: not known."""
     top = series.numerator[days]
     if series.denominator is None:
         known = np.isfinite(top)

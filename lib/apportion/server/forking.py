@@ -26,6 +26,7 @@ PRELOAD = (
     "pandas",
     "sqlalchemy.dialects.sqlite",
     "apportion.workspace",
+    "apportion.views.journeys",
     "apportion.views.incrementality",
     "apportion.views.mmm",
 )

@@ -20,6 +20,7 @@ from apportion.server.pages import DATA, HOME, PASSWORD, RUNS, SETTINGS
 from apportion.server.passwords import PasswordHandler
 from apportion.server.rendering import page_config
 from apportion.server.runs_page import ID, OneRunHandler, RunNotebookHandler, RunsHandler
+from apportion.server.schedules_page import SchedulesHandler
 from apportion.server.services import Services
 from apportion.server.settings_pages import (
     AuditHandler,
@@ -81,6 +82,7 @@ def route_table(
         (SETTINGS.path, CompanyHandler, shared),
         (f"{SETTINGS.path}/users", UsersHandler, shared),
         (f"{SETTINGS.path}/tokens", TokensHandler, shared),
+        (f"{SETTINGS.path}/schedules", SchedulesHandler, shared),
         (f"{SETTINGS.path}/alerts", AlertsHandler, shared),
         (f"{SETTINGS.path}/audit", AuditHandler, shared),
         ("/healthz", HealthHandler, {}),

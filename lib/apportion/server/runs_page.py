@@ -10,7 +10,7 @@ from tornado.web import HTTPError
 from apportion.errors import ApportionError
 from apportion.results.accounts import Role
 from apportion.results.runs import Run, RunStatus
-from apportion.server import run_parts
+from apportion.server import run_parts, schedules_page
 from apportion.server.errors import STRICT_POLICY, status_of
 from apportion.server.notebook_html import POLICY, notebook_page
 from apportion.server.page_handler import PageHandler
@@ -71,6 +71,10 @@ class RunsHandler(RunsPageHandler):
             run_parts.runs_card(page, zone, is_first=after is None),
             run_parts.pager(page if len(runs) > RUNS_PER_PAGE else (), is_first=after is None),
         ]
+        if after is None:
+            schedules = await asyncio.to_thread(self.workspace.schedules.list)
+            is_admin = self.member.role is Role.ADMIN
+            parts.insert(1, schedules_page.next_card(schedules, zone, is_admin=is_admin))
         is_live = any(not run.status.has_ended for run in page)
         self.write_page(run_parts.summary(page), parts, problem=problem, is_live=is_live)
 

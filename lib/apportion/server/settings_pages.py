@@ -20,6 +20,7 @@ TABS = (
     ("/settings", "Company"),
     ("/settings/users", "Users"),
     ("/settings/tokens", "API tokens"),
+    ("/settings/schedules", "Schedules"),
     ("/settings/alerts", "Alerts"),
     ("/settings/audit", "Audit trail"),
 )

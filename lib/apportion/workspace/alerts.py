@@ -15,6 +15,7 @@ from apportion.errors import FieldError, NotFoundError
 from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor
 from apportion.results.alerts import Alert, AlertEvent, AlertTarget, Delivery, TargetKind
 from apportion.store import TenantStore
+from apportion.telemetry.logs import ADDRESS, HIDDEN
 from apportion.workspace import alert_mail, alert_webhooks
 from apportion.workspace.accounts.keys import derive_key
 from apportion.workspace.alert_webhooks import DeliveryError
@@ -91,10 +92,11 @@ class AlertsWorkspace:
         title : str
             What happened, in a few words.
         message : str
-            In a sentence or two what it means and what to do; no personal data.
+            In a sentence or two what it means and what to do; e-mail addresses are taken out.
         path : str
             The page that shows more.
         """
+        title, message = (ADDRESS.sub(HIDDEN, text) for text in (title, message))
         wanted = [target.id for target in self.targets() if event in target.events]
         return self._store.record_alert(event, title, message, path, to=wanted)
 

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from apportion.config import Settings
-from apportion.errors import FieldError, NotEnoughDataError, NotFoundError
+from apportion.errors import (
+    ConflictError,
+    FieldError,
+    NotEnoughDataError,
+    NotFoundError,
+)
 from apportion.frames import EVENTS, conform
-from apportion.results.insights import AIInsightsData, Anomaly, Feedback, Summary, Verdict
+from apportion.results.insights import AIInsightsData, Anomaly, Answer, Feedback, Summary, Verdict
 from apportion.results.journeys import AttributionModel
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.store import TenantStore
@@ -21,10 +26,12 @@ if TYPE_CHECKING:  # SciPy, which a page that shows stored insights does not nee
     from apportion.insights.analysis import Circumstances
     from apportion.insights.calendar import Occasion
     from apportion.insights.knowledge import Knowledge
+    from apportion.insights.metrics import Sources
 
 log = logging.getLogger("apportion.insights")
 
 DEFAULT_DAYS = 30
+QUESTIONS_AN_HOUR = 20
 FEWEST_DAYS, MOST_DAYS = 7, 366
 JOURNEY_DAYS: Literal[30] = 30
 """Before a conversion, of the attribution that is compared with the model."""
@@ -179,6 +186,69 @@ class InsightsWorkspace:
         row = {"start": anomaly.date_range.start, "end": anomaly.date_range.end, "name": name}
         self._store.write("events", [conform(pd.DataFrame([row]), EVENTS)])
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether questions can be answered: a key is set."""
+        return self._settings.claude_api_key is not None
+
+    def ask(self, question: str) -> Answer:
+        """Have a question answered from this tenant's figures; each comes with its source.
+
+        Who asked and what is not kept, only that it was asked and what it took.
+
+        Raises
+        ------
+        FieldError
+            If the question is empty or too long.
+        ConflictError
+            If too much was asked within an hour.
+        """
+        # Here and not above: they bring SciPy and the client, which showing insights does without.
+        from apportion.narration.ask import LONGEST_QUESTION, Conversation, ask
+        from apportion.narration.budget import Budget
+        from apportion.narration.client import NoAnswerError, client_of
+        from apportion.workspace.answers import Answers
+
+        question = question.strip()
+        if not question or len(question) > LONGEST_QUESTION:
+            found = f"{len(question)} characters"
+            raise FieldError("question", found=found, allowed=f"1 to {LONGEST_QUESTION} characters")
+        now = dt.datetime.now(dt.UTC)
+        if self._store.questions_since(now - dt.timedelta(hours=1)) >= QUESTIONS_AN_HOUR:
+            raise ConflictError(
+                f"{QUESTIONS_AN_HOUR} questions were asked within an hour. Ask again later."
+            )
+        client = client_of(self._settings)
+        if client is None:
+            return _no_answer(question, "no_key")
+        conversation = Conversation()
+        budget = Budget(
+            self._store, now.date().replace(day=1), self._settings.claude_tokens_a_month
+        )
+        try:
+            answer = ask(
+                client,
+                self._settings.claude_model,
+                question,
+                Answers(self._store, self._sources, self.show),
+                budget,
+                conversation,
+                today=str(self.data_through()),
+            )
+        except NoAnswerError as error:
+            log.warning("A question was not answered: %s", error)
+            answer = _no_answer(question, error.reason)
+        finally:
+            client.close()
+        self._store.log_question(
+            conversation.tools,
+            is_answered=answer.is_answered,
+            reason=answer.reason,
+            input_tokens=conversation.tokens[0],
+            output_tokens=conversation.tokens[1],
+        )
+        return answer
+
     def _stored(
         self, first: dt.date, last: dt.date, *, at_any_age: bool = False
     ) -> AIInsightsData | None:
@@ -195,16 +265,20 @@ class InsightsWorkspace:
     def _analyse(self, first: dt.date, last: dt.date) -> AIInsightsData:
         # Here and not above: showing stored insights needs no SciPy.
         from apportion.insights.analysis import analyse, first_day_needed
-        from apportion.insights.metrics import Sources
 
         begin = first_day_needed(first, last)
-        sources = Sources(
+        sources = self._sources(begin, last)
+        return analyse(sources, first, last, self._circumstances(begin, last))
+
+    def _sources(self, begin: dt.date, last: dt.date) -> "Sources":
+        from apportion.insights.metrics import Sources
+
+        return Sources(
             spend=self._store.spend(begin, last),
             outcomes=self._store.outcomes(begin, last),
             customers=self._customers(begin, last),
             touchpoints=self._touchpoints(begin, last),
         )
-        return analyse(sources, first, last, self._circumstances(begin, last))
 
     def _circumstances(self, begin: dt.date, last: dt.date) -> "Circumstances":
         from apportion.insights.analysis import Circumstances
@@ -311,6 +385,10 @@ class InsightsWorkspace:
         local = timestamps.dt.tz_convert(self._store.tenant.timezone)
         days: pd.Series = local.dt.tz_localize(None).dt.normalize()
         return days
+
+
+def _no_answer(question: str, reason: str) -> Answer:
+    return Answer(question=question, sentences=(), figures=(), is_answered=False, reason=reason)
 
 
 def _with_summary(found: AIInsightsData, summary: Summary) -> AIInsightsData:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from apportion.errors import ApportionError
 from apportion.results.accounts import Role
-from apportion.results.insights import AIInsightsData, Anomaly, Verdict
+from apportion.results.insights import AIInsightsData, Anomaly, Answer, Verdict
 from apportion.views.insights import sections
 from apportion.views.insights.reading import Reading
 from apportion.views.insights.states import state
@@ -46,6 +46,7 @@ class InsightsDashboard(widgets.VBox):
         self._workspace = workspace
         self._reason = reason
         self._message = Markup()
+        self._answer: Answer | None = None
         self.page = Acting(self._on_act)
         self.page.add_class("ap-page")
         style = html(stylesheet())
@@ -82,6 +83,7 @@ class InsightsDashboard(widgets.VBox):
             sections.anomalies(reading),
             sections.trends(reading),
             sections.recommendations(reading),
+            sections.ask(self._answer) if self._can_ask else Markup(),
         )
         pieces = cards.joined(Markup("<div>{}</div>").format(part) for part in parts if part)
         self.page.show(Markup('<div class="ap-page">{}</div>').format(pieces))
@@ -93,6 +95,7 @@ class InsightsDashboard(widgets.VBox):
             "again": self._write_again,
             "say": self._say,
             "event": self._add_event,
+            "ask": self._ask,
         }
         if self._workspace is None or self.insights is None or act not in acts:
             return
@@ -138,6 +141,13 @@ class InsightsDashboard(widgets.VBox):
             self._message = cards.note(
                 "good", f"“{name.strip()}” is in the calendar", "The next run expects these days."
             )
+
+    def _ask(self, _: str, fields: Mapping[str, str]) -> None:
+        self._answer = self._open_workspace().insights.ask(fields.get("question", ""))
+
+    @property
+    def _can_ask(self) -> bool:
+        return self.can_act and self._open_workspace().insights.can_ask
 
     def _anomaly(self, anomaly_id: str) -> Anomaly | None:
         found = (one for one in self._shown().anomalies if one.id == anomaly_id)

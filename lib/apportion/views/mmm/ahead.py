@@ -195,7 +195,7 @@ class PlanAhead(widgets.VBox):
             )
         )
         if not scenarios:
-            empty = cards.empty("calendar", "No plan is saved", "Save one above, then another.")
+            empty = cards.note("", "No plan is saved", "Save one above, then another.")
             self.saved.children = [title, html(empty)]
             return
         options = [(each.id, each.name) for each in scenarios]

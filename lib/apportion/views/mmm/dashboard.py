@@ -13,10 +13,12 @@ from apportion.results.tenants import Tenant
 from apportion.views.mmm import sections
 from apportion.views.mmm.ahead import PlanAhead
 from apportion.views.mmm.allocator import BudgetAllocator
+from apportion.views.mmm.beliefs import beliefs_card
 from apportion.views.mmm.budget import budget_card
 from apportion.views.mmm.curves import SaturationCurves
 from apportion.views.mmm.decomposition import DecompositionChart
 from apportion.views.mmm.fit import fit_card
+from apportion.views.mmm.frames import results_frame
 from apportion.views.mmm.learning import learning_cards
 from apportion.views.mmm.reading import Reading
 from apportion.views.mmm.states import state
@@ -24,6 +26,8 @@ from apportion.views.mmm.table import channel_table
 from apportion.views.mmm.training import training_card
 from apportion.views.mmm.versions import Versions
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
+from apportion.views.parts.download import Download
+from apportion.views.parts.sorting import Sorting
 from apportion.views.parts.tabs import Build, LazyTabs
 
 if TYPE_CHECKING:  # it brings the database along, which showing results does without
@@ -63,6 +67,8 @@ class MMMDashboard(widgets.VBox):
         self._workspace = workspace
         self.state, self.newer, self.head = html(), html(), html()
         self.figures, self.table = html(), html()
+        download = Download(lambda: results_frame(self.results), "channels", has_picture=False)
+        self.table_box = stack([self.table, Sorting(), download], "ap-frame")
         self.cautions, self.origin = html(), html()
         self.reading: Reading | None = None
         self.tabs: LazyTabs | None = None
@@ -93,7 +99,7 @@ class MMMDashboard(widgets.VBox):
             self.head,
             self.newer,
             self.figures,
-            self.table,
+            self.table_box,
             self.tabs,
             self.cautions,
             self.origin,
@@ -182,7 +188,10 @@ class MMMDashboard(widgets.VBox):
     def _training(self) -> widgets.VBox:
         assert self._workspace is not None
         if self._training_card is None:
-            self._training_card = training_card(self._workspace, self._reload)
+            parts = [training_card(self._workspace, self._reload)]
+            if self._workspace.data.holds("spend"):
+                parts.append(beliefs_card(self._workspace))
+            self._training_card = stack(parts, "ap-page")
         return self._training_card
 
     def _reload(self) -> None:

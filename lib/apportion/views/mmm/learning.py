@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from apportion.results.mmm import ChannelLearning
 from apportion.views import theme
+from apportion.views.mmm.calibration import calibration_card
 from apportion.views.mmm.frames import decay_frame, learned_frame
 from apportion.views.mmm.reading import Reading
 from apportion.views.parts import cards, charts
@@ -25,7 +26,10 @@ _DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 def learning_cards(reading: Reading) -> widgets.VBox:
     """Give the cards of decay and of prior against posterior."""
-    return stack([_decays(reading), _returns(reading)], "ap-page")
+    parts = [_returns(reading), _decays(reading)]
+    if reading.results.experiments:
+        parts.insert(0, html(calibration_card(reading)))
+    return stack(parts, "ap-page")
 
 
 def _decays(reading: Reading) -> widgets.VBox:

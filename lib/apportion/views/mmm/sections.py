@@ -187,9 +187,10 @@ def _fit_tiles(fit: ModelFit) -> Sequence[Markup]:
 
 def _miss(fit: ModelFit) -> tuple[list[str], Markup]:
     """Put the average miss beside that of weeks not seen and of last year's same weeks."""
+    weighted = [] if fit.weighted_mape is None else [f"weighted: {theme.share(fit.weighted_mape)}"]
     if fit.holdout_mape is None:
-        return ["too few weeks to hold some out"], Markup()
-    lines = [f"unseen weeks: {theme.share(fit.holdout_mape)}"]
+        return [*weighted, "too few weeks to hold some out"], Markup()
+    lines = [*weighted, f"unseen weeks: {theme.share(fit.holdout_mape)}"]
     if fit.last_year_mape is not None:
         lines.append(f"last year's (dashed): {theme.share(fit.last_year_mape)}")
     most = nice_ceiling(max(fit.mape, fit.last_year_mape or 0.0))

@@ -89,9 +89,20 @@ def _row(reading: Reading, effect: ChannelEffect, track: Track) -> list[Cell]:
                 lambda value: theme.percent(value, 1).removesuffix("%"),
             ),
             weight,
+            value=effect.contribution_percent,
         ),
-        Cell(theme.ratio(effect.current_roi), _range(effect.current_roi_interval), weight),
-        Cell(theme.ratio(effect.marginal_roi), _range(effect.marginal_roi_interval), weight),
+        Cell(
+            theme.ratio(effect.current_roi),
+            _range(effect.current_roi_interval),
+            weight,
+            value=effect.current_roi,
+        ),
+        Cell(
+            theme.ratio(effect.marginal_roi),
+            _range(effect.marginal_roi_interval),
+            weight,
+            value=effect.marginal_roi,
+        ),
         Cell(
             interval_bar(
                 effect.marginal_roi,
@@ -103,10 +114,10 @@ def _row(reading: Reading, effect: ChannelEffect, track: Track) -> list[Cell]:
             )
         ),
         _saturation(reading, effect),
-        Cell(reading.spend(effect.current_spend)),
+        Cell(reading.spend(effect.current_spend), value=effect.current_spend),
         Cell(NOT_KNOWN, classes="soft")
         if unknown
-        else Cell(reading.spend(effect.optimal_spend), classes=weight),
+        else Cell(reading.spend(effect.optimal_spend), classes=weight, value=effect.optimal_spend),
         Cell(_change(reading, effect)),
     ]
 
@@ -126,6 +137,7 @@ def _saturation(reading: Reading, effect: ChannelEffect) -> Cell:
         theme.span(interval, lambda x: theme.money(x, reading.results.currency, 2))
         if interval is not None
         else "",
+        value=effect.saturation_point,
     )
 
 

@@ -1,7 +1,7 @@
 """A table whose rows become cards on a phone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -26,11 +26,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, a smaller line below it, and CSS classes besides its column's."""
+    """A cell: its text, a smaller line below it, CSS classes besides its column's.
+
+    By `value` a reader sorts the column (:class:`~apportion.views.parts.sorting.Sorting`); without
+    any the row comes last.
+    """
 
     text: str | Markup
     below: str | Markup = ""
     classes: str = ""
+    value: float | None = field(default=None, kw_only=True)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], caption: str) -> Markup:
@@ -53,6 +58,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], caption: st
 
 def _cell(column: Column, cell: Cell) -> Markup:
     small = Markup("<small>{}</small>").format(cell.below) if cell.below else ""
-    return Markup('<td class="{}" data-l="{}">{}{}</td>').format(
-        f"{column.classes} {cell.classes}".strip(), column.name, cell.text, small
+    value = "" if cell.value is None else Markup(' data-v="{!r}"').format(cell.value)
+    return Markup('<td class="{}" data-l="{}"{}>{}{}</td>').format(
+        f"{column.classes} {cell.classes}".strip(), column.name, value, cell.text, small
     )

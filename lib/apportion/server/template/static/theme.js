@@ -18,6 +18,8 @@
   apply();
   addEventListener('storage', apply);
   document.addEventListener('DOMContentLoaded', () => {
+    // The open tab of a row that is wider than a phone.
+    document.querySelector('.ap-tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
     const box = document.getElementById('ap-theme');
     if (!box) return;
     box.hidden = false;
