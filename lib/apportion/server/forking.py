@@ -27,6 +27,7 @@ PRELOAD = (
     "sqlalchemy.dialects.sqlite",
     "apportion.workspace",
     "apportion.views.journeys",
+    "apportion.views.incrementality",
     "apportion.views.mmm",
 )
 """What a dashboard imports."""
