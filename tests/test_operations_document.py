@@ -40,7 +40,7 @@ def test_the_metrics_are_those_that_there_are():
     named = set(re.findall(r"^\| `(apportion_\w+)", DOCUMENT, re.MULTILINE))
     there = {
         name for family in REGISTRY.collect() for name in (family.name, f"{family.name}_total")
-    } | {"apportion_queue_runs"}
+    } | {"apportion_queue_runs", "apportion_claude_tokens_month"}
 
     assert named <= there
     assert {family.name for family in REGISTRY.collect()} <= {

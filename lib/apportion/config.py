@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     migration_url: str = ""
     """URL of the role that owns the tables (PostgreSQL only); empty: `database_url`."""
 
+    touchpoints: str = ""
+    """Where touchpoints and conversions lie for the analysis of journeys, if not in the database:
+    ``spark://HOST:PORT``, or an address that Ibis takes. A tenant's are in a database of its own,
+    named ``apportion_`` and the tenant's id."""
+
     notebooks: Path = CHECKOUT / "notebooks"
     """The folder of the four notebooks."""
 
@@ -212,6 +217,8 @@ class Settings(BaseSettings):
             "APPORTION_NOTEBOOKS": str(self.notebooks),
             "APPORTION_TENANT": tenant,
         }
+        if self.touchpoints:
+            values["APPORTION_TOUCHPOINTS"] = self.touchpoints
         if run_id is not None:
             values["APPORTION_RUN_ID"] = run_id
             if self.otlp_endpoint is not None:

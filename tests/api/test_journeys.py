@@ -134,8 +134,8 @@ def test_a_journey_of_another_tenant_is_like_one_that_does_not_exist(acme, bolt)
 
 def test_an_order_id_may_hold_a_slash(acme):
     add_orders(acme, 1)
-    frame = acme.store.order("o2").assign(order_id="a/b?c")
-    acme.store.write("conversions", [conform(frame, CONVERSIONS)])
+    order = acme.store.order("o2") | {"order_id": "a/b?c"}
+    acme.store.write("conversions", [conform(pd.DataFrame([order]), CONVERSIONS)])
 
     assert acme.client.get(f"{JOURNEYS}/a%2Fb%3Fc").json()["orderId"] == "a/b?c"
 

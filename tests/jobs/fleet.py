@@ -29,6 +29,22 @@ time.sleep(seconds)
 """
 """Leaves a file per start, named by the kernel's process."""
 
+STORING = """\
+import time
+from apportion.config import get_settings
+from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.store import Store
+
+settings = get_settings()
+store, run = Store(settings.database_url).for_tenant(tenant), settings.run_id
+if store.model_of_run(run) is None:
+    model = store.start_model(channels=["meta"], start=None, end=None, run_id=run)
+    time.sleep(seconds)
+    made = MMMResults(model_id="", version=0, status=ModelStatus.COMPLETED, currency="EUR")
+    store.complete_model(model.model_id, made, b"posterior")
+"""
+"""Stores a model version in the steps of a training, with a sleep where the sampler is."""
+
 
 def write_notebook(folder: Path, name: str, *cells: str) -> None:
     """Write a notebook of the given cells behind a cell of parameters."""
@@ -43,11 +59,11 @@ def write_notebook(folder: Path, name: str, *cells: str) -> None:
     nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
-def start_worker(settings: Settings, *options: object, log: Path) -> "subprocess.Popen[bytes]":
-    """Start `apportion worker`; it says when it is ready in `log`."""
+def start(settings: Settings, *arguments: object, log: Path) -> "subprocess.Popen[bytes]":
+    """Start `apportion ARGUMENTS` on this installation; what it says is in `log`."""
     with log.open("ab") as said:
         return subprocess.Popen(
-            [sys.executable, "-m", "apportion", "worker", *map(str, options)],
+            [sys.executable, "-m", "apportion", *map(str, arguments)],
             env=environment_of(
                 settings,
                 APPORTION_RUN_RETRY_SECONDS=str(settings.run_retry_seconds),
@@ -64,7 +80,7 @@ def start_worker(settings: Settings, *options: object, log: Path) -> "subprocess
 @contextmanager
 def worker(settings: Settings, *options: object, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Keep a worker for the block; what it says is in `log`."""
-    process = start_worker(settings, *options, log=log)
+    process = start(settings, "worker", *options, log=log)
     try:
         yield process
     finally:
@@ -98,4 +114,20 @@ def is_running(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
+        return False
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Give everything that a process started, and what that started."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether this is the kernel of a run."""
+    try:
+        return "ipykernel_launcher" in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False

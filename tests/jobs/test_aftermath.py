@@ -8,10 +8,13 @@ from apportion.errors import RunFailedError
 from apportion.jobs import run_notebook
 from apportion.jobs.aftermath import after_run
 from apportion.results.alerts import AlertEvent, TargetKind
+from apportion.results.insights import Severity
+from apportion.results.mmm import DateRange
 from apportion.telemetry import metrics
 from apportion.workspace import open_workspace
 from apportion.workspace.alerts import EVENTS
-from store.examples import results
+from store.examples import results, rows
+from views.test_insights import anomaly, insights
 from workspace.receivers import http_receiver
 
 
@@ -115,3 +118,26 @@ def test_a_receiver_that_is_away_does_not_change_how_a_run_ended(settings, write
     assert (alert.delivered, alert.waiting) == (0, 1)
     assert "cannot be reached" in alert.problem
     assert workspace.runs.get(run.id).status == "completed"
+
+
+def test_people_are_told_once_of_each_critical_anomaly(told):
+    workspace, got = told
+    store = workspace._store
+    store.write("spend", [rows()["spend"]])
+    first, last = workspace.insights.range_of()
+    found = insights(
+        "Meta",
+        anomaly("Meta", id="A1"),
+        anomaly("TV", id="A2", severity=Severity.WARNING),
+    )
+    store.store_insights(found.model_copy(update={"date_range": DateRange(start=first, end=last)}))
+
+    for _ in range(2):
+        run = workspace.runs.start("ai_insights", {})
+        after_run(workspace, workspace.runs.complete(run.id).id)
+
+    [said] = got()
+    assert (said["event"], said["title"]) == (
+        "critical_anomaly", "Critical: Revenue of Meta, 41% below normal"
+    )  # fmt: skip
+    assert workspace.alerts.recent()[0].path == "/admin/attribution/ai-insights#A1"

@@ -14,6 +14,7 @@ import pytest
 from apportion.errors import NotFoundError, ParameterError, RunFailedError
 from apportion.jobs import run_notebook
 from apportion.results.runs import RunStatus
+from apportion.workspace import open_workspace
 
 
 def _printed(run):
@@ -164,3 +165,46 @@ def test_killed_run_is_marked_failed_and_leaves_no_process(
     (run,) = workspace.runs.list()
     assert run.status is RunStatus.FAILED
     assert run.message
+
+
+def test_run_that_takes_too_much_memory_is_ended_and_says_so(settings, write_notebook):
+    write_notebook("mmm", "import time\nhoard = bytearray(600 << 20)\ntime.sleep(60)")
+    tight = settings.model_copy(update={"run_memory_mb": 500})
+    workspace = open_workspace("acme", settings=tight)
+
+    with pytest.raises(RunFailedError, match=r"MB of memory and was ended; 500 MB are allowed"):
+        run_notebook(workspace, "mmm")
+
+    assert workspace.runs.list()[0].status is RunStatus.FAILED
+
+
+def test_run_that_takes_too_long_is_ended_and_says_so(settings, write_notebook):
+    write_notebook("mmm", "import time\ntime.sleep(600)")
+    short = settings.model_copy(update={"run_minutes": 0.05})
+    workspace = open_workspace("acme", settings=short)
+
+    with pytest.raises(RunFailedError, match=r"longer than 0\.05 minutes and was ended"):
+        run_notebook(workspace, "mmm")
+
+    assert workspace.runs.list()[0].status is RunStatus.FAILED
+
+
+def test_cancelled_run_in_the_foreground_ends_and_says_by_whom(workspace, write_notebook):
+    write_notebook("mmm", "import time\ntime.sleep(600)")
+
+    def cancel(share, message):
+        workspace.runs.cancel(workspace.runs.list()[0].id)
+
+    with pytest.raises(RunFailedError, match=r"^Cancelled by command line"):
+        run_notebook(workspace, "mmm", on_progress=cancel)
+
+    assert workspace.runs.list()[0].status is RunStatus.CANCELLED
+
+
+def test_notebook_that_says_nothing_is_followed_by_its_cells(workspace, write_notebook):
+    write_notebook("journeys", "import time\ntime.sleep(3)")
+    seen = []
+
+    run_notebook(workspace, "journeys", on_progress=lambda *news: seen.append(news))
+
+    assert any(message.startswith("Cell ") and share > 0 for share, message in seen)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,14 @@ def conversions(
     frame = pd.DataFrame(rows, columns=names).astype({"timestamp": "datetime64[ns, UTC]"})
     emails = frame["customer_id"].astype(str) + "@example.com"
     return frames.conform(frame.assign(email=emails, is_new_customer=new), frames.CONVERSIONS)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give rows as the store gives them."""
+    rows = frame.to_dict("records")
+    if "timestamp" not in frame:
+        return rows
+    return [row | {"timestamp": row["timestamp"].to_pydatetime()} for row in rows]
 
 
 def days(count: float) -> dt.timedelta:

@@ -13,7 +13,7 @@ from apportion.journeys.detail import customer_journeys
 from apportion.journeys.shares import JourneyWeights
 from apportion.results.journeys import AttributionModel, AttributionSettings, JourneyResults
 from journeys.slow_paths import slow_paths
-from journeys.tables import NOON, conversions, days, random_world, touchpoints
+from journeys.tables import NOON, conversions, days, random_world, records, touchpoints
 
 SETTINGS = AttributionSettings(window_days=14, half_life_days=5, endpoint_share=0.3)
 TRAINED = (AttributionModel.MARKOV, AttributionModel.SHAPLEY)
@@ -158,9 +158,9 @@ def journeys(results):
     touched, bought = WORLD
     return customer_journeys(
         bought["order_id"],
-        conversions=bought,
-        touchpoints=touched,
-        order_items=ITEMS,
+        conversions=records(bought),
+        touchpoints=records(touched),
+        order_items=records(ITEMS),
         settings=SETTINGS,
         weights=JourneyWeights(results[None].trained),
     )

@@ -10,7 +10,7 @@ from apportion import frames
 from apportion.journeys.detail import customer_journeys, journey_credit
 from apportion.results.journeys import AttributionModel, AttributionSettings
 from journeys.slow_paths import slow_paths
-from journeys.tables import NOON, conversions, days, random_world, touchpoints
+from journeys.tables import NOON, conversions, days, random_world, records, touchpoints
 
 SETTINGS = AttributionSettings(window_days=7)
 ITEMS = frames.conform(
@@ -29,9 +29,9 @@ ITEMS = frames.conform(
 def journeys(touched, bought, *order_ids, settings=SETTINGS):
     return customer_journeys(
         order_ids,
-        conversions=bought,
-        touchpoints=touched,
-        order_items=ITEMS,
+        conversions=records(bought),
+        touchpoints=records(touched),
+        order_items=records(ITEMS),
         settings=settings,
         weights=None,
     )

@@ -107,15 +107,13 @@ READS: Mapping[str, Case] = {
     "order_items": lambda tenant: tenant.order_items(DAY, DAY)["unit_price"].tolist(),
     "covers": lambda tenant: tenant.covers("touchpoints").first,
     "parts": lambda tenant: [part["email"].tolist() for part in tenant.parts(*ADDRESSES)],
-    "orders": lambda tenant: tenant.orders()["email"].tolist(),
-    "find_orders": lambda tenant: tenant.find_orders("")["email"].tolist(),
-    "order": lambda tenant: tenant.order("o1")["email"].tolist(),
-    "before_orders": lambda tenant: tenant.before_orders(
-        rows(1)["conversions"].assign(customer_id=tenant.order("o1")["customer_id"]), WEEKS
-    )["conversions"]["email"].tolist(),
+    "orders": lambda tenant: [row["email"] for row in tenant.orders()],
+    "find_orders": lambda tenant: [row["email"] for row in tenant.find_orders("")],
+    "order": lambda tenant: tenant.order("o1")["email"],
+    "before_orders": lambda tenant: tenant.before_orders([tenant.order("o1")], WEEKS),
     "dataset_changes": lambda tenant: (
         tenant.dataset_changes(["touchpoints", "none"]),
-        tenant.order("o1")["email"].tolist(),
+        tenant.order("o1")["email"],
     ),
     "journey_version": lambda tenant: (
         tenant.journey_version(),

@@ -7,6 +7,7 @@ import pandas as pd
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Engine, event
 
 from apportion.errors import NotFoundError
 from apportion.frames import CONVERSIONS, TOUCHPOINTS, conform
@@ -33,7 +34,7 @@ def orders(count, **columns):
 
 
 def ids(found):
-    return found["order_id"].tolist()
+    return [row["order_id"] for row in found]
 
 
 def test_orders_come_newest_first_and_no_more_than_asked(tenant):
@@ -137,9 +138,9 @@ def test_what_led_to_orders_is_that_of_their_customers_in_the_window(tenant):
     tenant.write("conversions", [orders(2)])
     tenant.write("touchpoints", [conform(pd.concat([touched, of_others]), TOUCHPOINTS)])
 
-    found = tenant.before_orders(tenant.order("O-0"), MONTH)
+    found = tenant.before_orders([tenant.order("O-0")], MONTH)
 
-    assert sorted(found["touchpoints"]["touchpoint_id"]) == ["t-29", "t0"]
+    assert sorted(row["touchpoint_id"] for row in found["touchpoints"]) == ["t-29", "t0"]
     assert ids(found["conversions"]) == ["O-0"]
 
 
@@ -159,6 +160,37 @@ def test_postgresql_searches_by_index_behind_row_level_security(postgres_urls, c
 
     (condition,) = [line for (line,) in plan if "Index Cond" in line]
     assert f"({column} >= 'per'::text)" in condition
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("customer", [None, "new"])
+def test_sqlite_reads_no_more_orders_than_a_search_finds(tenant, urls, customer):
+    tenant.write("conversions", [orders(3)])
+    asked = []
+    note = lambda connection, cursor, text, values, context, many: asked.append((text, values))  # noqa: E731
+    event.listen(Engine, "before_cursor_execute", note)
+    tenant.find_orders("o-", customer=customer)
+    event.remove(Engine, "before_cursor_execute", note)
+
+    engine = create_engine(urls.serving)
+    with engine.connect() as connection:
+        plans = [
+            " ".join(
+                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            )
+            for text, values in asked
+            if text.startswith("SELECT")
+        ]
+    engine.dispose()
+
+    assert len(plans) == 3
+    for plan, index in zip(
+        plans, ("order_id_small", "email_small", "sqlite_autoindex"), strict=True
+    ):
+        assert (
+            f"USING INDEX {'' if 'auto' in index else 'ix_conversions_tenant_id_'}{index}" in plan
+        )
+        assert "TEMP B-TREE" not in plan
 
 
 def test_every_write_counts_as_a_change_of_its_dataset(tenant):

@@ -393,3 +393,13 @@ def test_two_tenants_designs_come_from_their_own_history(workspaces):
 
     fits = [[option.fit_percent for option in found.options] for found in designs]
     assert fits[0] != fits[1]
+
+
+def test_completed_experiment_is_among_what_calibrates_the_media_mix(workspaces):
+    workspace, other = workspaces
+    draft = workspace.experiments.create(new())
+    workspace.experiments.start(draft.id)
+    workspace.experiments.read_out(draft.id)
+
+    assert [test.id for test in workspace.mmm.settings.lift_tests()] == [draft.id]
+    assert other.mmm.settings.lift_tests() == []

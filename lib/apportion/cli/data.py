@@ -10,6 +10,7 @@ from apportion.errors import ParameterError
 from apportion.importing.summary import Summary
 from apportion.workspace import open_workspace
 from apportion.workspace.data import ImportOptions
+from apportion.workspace.journeys import DATASETS as JOURNEY_DATASETS
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -68,6 +69,11 @@ def import_(
         if dry_run
         else f"Stored {summary.rows:,} rows for {workspace.tenant.name}."
     )
+    if not dry_run and dataset in JOURNEY_DATASETS and workspace.data.holds("conversions"):
+        say(
+            "The journeys are analysed by the next worker, or now: "
+            f"apportion run journeys --tenant {slug}"
+        )
 
 
 def _pair(text: str) -> tuple[str, str]:

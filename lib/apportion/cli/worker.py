@@ -63,6 +63,7 @@ def worker(
         threading.Thread(target=stop_with_parent, daemon=True).start()
     say(f"Ready: worker {made.record.id}")
     metrics.watch_queue(made.fleet.depth)
+    metrics.watch_claude(made.fleet.claude_tokens)
     end_metrics = metrics.serve(settings, beside_server=with_parent)
     try:
         made.run(until_idle=until_idle)

@@ -18,7 +18,7 @@ from apportion.insights.series import Floats
 FALSE_DISCOVERY_RATE = 0.1
 STRICT_RATE = 0.01
 """By which an alarm is called sure."""
-HEAVIEST, LIGHTEST = 4.0, 12.0
+HEAVIEST, LIGHTEST = 6.0, 12.0
 _TABLE = np.array([3.0, 4, 5, 6, 8, 10, 12, 15, 20, 30])
 _TAIL = 0.95
 _QUARTILE = 0.75

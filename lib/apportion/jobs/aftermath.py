@@ -6,6 +6,7 @@ The run is over by then: nothing here may change how it ended, so whatever goes 
 import logging
 
 from apportion.results.alerts import AlertEvent
+from apportion.results.insights import Severity
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.results.runs import Run, RunStatus
 from apportion.telemetry import metrics
@@ -20,6 +21,10 @@ NAMES = {
     "ai_insights": "AI insights",
 }
 RECENT_VERSIONS = 5
+MOST_REMEMBERED = 500
+"""Of so many last alerts it is known that people were told."""
+
+INSIGHTS = "/admin/attribution/ai-insights"
 
 
 def after_run(workspace: Workspace, run_id: str) -> None:
@@ -63,6 +68,8 @@ def _raise_alerts(workspace: Workspace, run: Run, model: MMMResults | None) -> N
         alerts.raise_alert(
             AlertEvent.MODEL_HELD_BACK, title, model.held_back, path="/runs/versions"
         )
+    if run.kind == "ai_insights" and run.status is RunStatus.COMPLETED:
+        _tell_of_anomalies(workspace)
     if run.status is not RunStatus.FAILED:
         return
     # A version that fails with the run's own words was refused by its checks; any other end (a
@@ -74,3 +81,17 @@ def _raise_alerts(workspace: Workspace, run: Run, model: MMMResults | None) -> N
         alerts.raise_alert(
             AlertEvent.RUN_FAILED, f"{name} failed", run.message, path=f"/runs/{run.id}"
         )
+
+
+def _tell_of_anomalies(workspace: Workspace) -> None:
+    """Raise an alert for each critical anomaly that nobody was told of yet."""
+    found = workspace.insights.stored()
+    if found is None:
+        return
+    told = {alert.path for alert in workspace.alerts.recent(MOST_REMEMBERED)}
+    for anomaly in found.anomalies:
+        path = f"{INSIGHTS}#{anomaly.id}"
+        if anomaly.severity is Severity.CRITICAL and path not in told:
+            title = f"Critical: {anomaly.title}"
+            message = f"{anomaly.description} {anomaly.recommendation}"
+            workspace.alerts.raise_alert(AlertEvent.CRITICAL_ANOMALY, title, message, path=path)

@@ -1,15 +1,14 @@
 """The few journeys that a page lists or shows: every touchpoint, with its credit per model.
 
-The definitions are those of :mod:`apportion.journeys.paths`, on frames as the store gives them; a
+The definitions are those of :mod:`apportion.journeys.paths`, on rows as the store gives them; a
 test holds both to the same paths.
 """
 
 import datetime as dt
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from apportion.journeys import ragged
@@ -23,16 +22,18 @@ from apportion.results.journeys import (
     Touchpoint,
 )
 
-_Record = dict[Hashable, Any]
+Record = Mapping[str, Any]
+"""A row, by the names of its dataset's columns; times are aware datetimes."""
+
 _OPTIONAL = ("platform", "campaign", "ad_set", "ad", "browser")
 
 
 def customer_journeys(
     order_ids: Iterable[str],
     *,
-    conversions: pd.DataFrame,
-    touchpoints: pd.DataFrame,
-    order_items: pd.DataFrame,
+    conversions: Iterable[Record],
+    touchpoints: Iterable[Record],
+    order_items: Iterable[Record],
     settings: AttributionSettings,
     weights: JourneyWeights | None,
 ) -> tuple[CustomerJourney, ...]:
@@ -42,10 +43,10 @@ def customer_journeys(
     ----------
     order_ids : iterable of str
         Orders that are among `conversions`.
-    conversions : DataFrame
+    conversions : iterable of dict
         **All** conversions of the customers concerned, or all since the window of the earliest of
         the orders: a journey begins after the one before.
-    touchpoints, order_items : DataFrame
+    touchpoints, order_items : iterable of dict
         All touchpoints of these customers since then, and what the orders hold.
     weights : JourneyWeights, optional
         The tenant's trained model; None: there is none yet, and credit by model has the five rules
@@ -53,16 +54,16 @@ def customer_journeys(
     """
     before: dict[str, dt.datetime] = {}
     latest: dict[str, dt.datetime] = {}
-    orders = {order["order_id"]: order for order in _records(conversions, "order_id")}
+    orders = {order["order_id"]: order for order in _in_time(conversions, "order_id")}
     for order_id, order in orders.items():
         if order["customer_id"] in latest:
             before[order_id] = latest[order["customer_id"]]
         latest[order["customer_id"]] = order["timestamp"]
-    by_customer: dict[str, list[_Record]] = {}
-    for touchpoint in _records(touchpoints.drop_duplicates("touchpoint_id"), "touchpoint_id"):
+    by_customer: dict[str, list[Record]] = {}
+    for touchpoint in _in_time(touchpoints, "touchpoint_id"):
         by_customer.setdefault(touchpoint["customer_id"], []).append(touchpoint)
     items: dict[str, list[Product]] = {}
-    for item in order_items.to_dict("records"):
+    for item in order_items:
         items.setdefault(item["order_id"], []).append(
             Product(
                 product=item["product"],
@@ -110,14 +111,15 @@ def journey_credit(
     return credit
 
 
-def _records(frame: pd.DataFrame, identity: str) -> list[_Record]:
-    records: list[_Record] = frame.sort_values(["timestamp", identity]).to_dict("records")
-    return [record | {"timestamp": record["timestamp"].to_pydatetime()} for record in records]
+def _in_time(rows: Iterable[Record], identity: str) -> list[Record]:
+    """Put rows in order of time, each id once."""
+    once = {row[identity]: row for row in rows}
+    return sorted(once.values(), key=lambda row: (row["timestamp"], row[identity]))
 
 
 def _journey(
-    order: _Record,
-    touchpoints: list[_Record],
+    order: Record,
+    touchpoints: list[Record],
     before: dt.datetime | None,
     products: list[Product],
     settings: AttributionSettings,
@@ -156,7 +158,7 @@ def _journey(
     )
 
 
-def _direct(order: _Record) -> _Record:
+def _direct(order: Record) -> Record:
     return {
         "touchpoint_id": f"{order['order_id']}:{DIRECT}",
         "timestamp": order["timestamp"],

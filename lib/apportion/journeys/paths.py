@@ -42,6 +42,8 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 PLAYERS = 14
 """How many channels the models tell apart: the rarest beyond that are taken together."""
 
+CODES = ["channel", "campaign", "device", "kind", "code", "player"]
+
 START = -1
 """Stands for the channel before a path's first touchpoint."""
 
@@ -102,7 +104,9 @@ def kinds(touchpoints: Table) -> pd.DataFrame:
     )
 
 
-def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
+def serve(
+    touchpoints: Table, conversions: Table, coded: pd.DataFrame, codes: Table | None = None
+) -> Table:
     """Find the conversion that each touchpoint may serve, whatever the window.
 
     Parameters
@@ -113,6 +117,8 @@ def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
         `customer`, `instant`, `order_id`, `revenue`, `is_new_customer`.
     coded : DataFrame
         What :func:`kinds` gives for these touchpoints.
+    codes : Table, optional
+        The columns :data:`CODES` of it, where the engine needs to have them first.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def serve(touchpoints: Table, conversions: Table, coded: pd.DataFrame) -> Table:
         of the conversion: `age`, microseconds until it, `revenue`, `is_new`.
     """
     orders = _ordered(conversions)
-    codes = ibis.memtable(coded[["channel", "campaign", "device", "kind", "code", "player"]])
+    codes = ibis.memtable(coded[CODES]) if codes is None else codes
     touchpoints = touchpoints.inner_join(codes, ["channel", "campaign", "device"])
     joined = touchpoints.left_join(
         orders,

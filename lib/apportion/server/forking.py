@@ -29,6 +29,7 @@ PRELOAD = (
     "apportion.views.incrementality",
     "apportion.views.insights",
     "apportion.views.journeys",
+    "apportion.views.incrementality",
     "apportion.views.mmm",
 )
 """What a dashboard imports."""

@@ -4,9 +4,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import pandas as pd
 from pydantic import JsonValue
-from sqlalchemy import Select, func, literal, union_all
+from sqlalchemy import Result, Select, func, literal
 from sqlalchemy.sql import ColumnElement
 
 from apportion.frames import CONVERSIONS
@@ -22,6 +21,9 @@ from apportion.store.source_data import SourceData, readable
 from apportion.store.tenant_bound import not_found, now
 from apportion.store.tenant_connection import TenantConnection
 
+Record = dict[str, Any]
+"""A row, by the names of its dataset's columns: for fifty of them a frame would only be slow."""
+
 CANDIDATES = 1000
 """Of more matches than this, a search looks at the highest order ids and the first addresses."""
 
@@ -34,8 +36,8 @@ _ORDER = tuple(readable(conversions.c[name]) for name in CONVERSIONS.columns)
 class Journeys(SourceData):
     """The tenant's orders as the journeys page lists them, and the analyses of all of them."""
 
-    def orders(self, *, customer: Customer | None = None, limit: int = 50) -> pd.DataFrame:
-        """Give the latest orders, newest first, as rows of conversions.
+    def orders(self, *, customer: Customer | None = None, limit: int = 50) -> list[Record]:
+        """Give the latest orders, newest first.
 
         Parameters
         ----------
@@ -45,7 +47,7 @@ class Journeys(SourceData):
         with self._reading() as connection:
             statement = _of(connection.select(*_ORDER, of=conversions), customer)
             newest = statement.order_by(*_newest_first()).limit(limit)
-            return self._frame("conversions", connection.execute(newest).all())
+            return _records(connection.execute(newest))
 
     def find_orders(
         self,
@@ -54,7 +56,7 @@ class Journeys(SourceData):
         customer: Customer | None = None,
         whole_address: bool = False,
         limit: int = 50,
-    ) -> pd.DataFrame:
+    ) -> list[Record]:
         """Give orders whose id or e-mail address begins with `text`, newest first.
 
         Capital and small letters are the same. Of more than :data:`CANDIDATES` matches, the newest
@@ -76,25 +78,24 @@ class Journeys(SourceData):
             else (by_email >= small_email, by_email < last_email)
         )
         is_order = (by_order >= small_order, by_order < small_order + _LAST_CHARACTER)
+        found: dict[str, dt.datetime] = {}
         with self._reading() as connection:
-            found = union_all(
-                *(
-                    _of(connection.select(conversions.c.order_id, of=conversions), customer)
-                    .where(*where)
-                    .order_by(order)
-                    .limit(CANDIDATES)
-                    .subquery()
-                    .select()
-                    for where, order in ((is_order, by_order.desc()), (is_email, by_email))
+            for where, by in ((is_order, by_order.desc()), (is_email, by_email)):
+                columns = (conversions.c.order_id, conversions.c.timestamp)
+                statement = _of(
+                    connection.select(*columns, of=conversions), customer, is_index=False
                 )
-            ).subquery()
+                matching = statement.where(*where).order_by(by).limit(CANDIDATES)
+                found |= {row.order_id: row.timestamp for row in connection.execute(matching)}
+            newest = sorted(found, key=lambda order_id: (found[order_id], order_id), reverse=True)
+            # By key: asked for them in order of time, SQLite would read every order there is.
             statement = connection.select(*_ORDER, of=conversions)
-            matching = statement.where(conversions.c.order_id.in_(found.select()))
-            newest = matching.order_by(*_newest_first()).limit(limit)
-            return self._frame("conversions", connection.execute(newest).all())
+            by_key = statement.where(conversions.c.order_id.in_(newest[:limit]))
+            rows = {row["order_id"]: row for row in _records(connection.execute(by_key))}
+        return [rows[order_id] for order_id in newest[:limit]]
 
-    def order(self, order_id: str) -> pd.DataFrame:
-        """Give one order, as a row of conversions.
+    def order(self, order_id: str) -> Record:
+        """Give one order.
 
         Raises
         ------
@@ -104,44 +105,43 @@ class Journeys(SourceData):
         with self._reading() as connection:
             statement = connection.select(*_ORDER, of=conversions)
             is_asked = conversions.c.order_id == order_id
-            rows = connection.execute(statement.where(is_asked)).all()
+            rows = _records(connection.execute(statement.where(is_asked)))
         if not rows:
             raise not_found("journey", order_id)
-        return self._frame("conversions", rows)
+        return rows[0]
 
-    def before_orders(self, orders: pd.DataFrame, window: dt.timedelta) -> dict[str, pd.DataFrame]:
+    def before_orders(
+        self, orders: Sequence[Record], window: dt.timedelta
+    ) -> dict[str, list[Record]]:
         """Give what is needed to tell the journeys behind some orders.
 
         Parameters
         ----------
-        orders : DataFrame
-            What the methods above give; at least one row.
+        orders : sequence of dict
+            What the methods above give; at least one.
 
         Returns
         -------
-        dict of str to DataFrame
+        dict of str to list of dict
             `conversions` and `touchpoints` of these customers, from `window` before the earliest of
             the orders to the latest, and `order_items` of the orders.
         """
-        customers = orders["customer_id"].unique().tolist()
-        first = orders["timestamp"].min().to_pydatetime() - window
-        last = orders["timestamp"].max().to_pydatetime()
+        customers = {order["customer_id"] for order in orders}
+        times = [order["timestamp"] for order in orders]
         found = {}
         with self._reading() as connection:
             for dataset in ("conversions", "touchpoints"):
                 table, statement = self._select(connection, dataset)
-                rows = connection.execute(
-                    statement.where(
-                        table.c.customer_id.in_(customers),
-                        table.c.timestamp > first,
-                        table.c.timestamp <= last,
-                    )
-                ).all()
-                found[dataset] = self._frame(dataset, rows)
+                of_customers = statement.where(
+                    table.c.customer_id.in_(customers),
+                    table.c.timestamp > min(times) - window,
+                    table.c.timestamp <= max(times),
+                )
+                found[dataset] = _records(connection.execute(of_customers))
             table, statement = self._select(connection, "order_items")
-            of_orders = statement.where(table.c.order_id.in_(orders["order_id"].tolist()))
-            rows = connection.execute(of_orders.order_by(table.c.order_id, table.c.product)).all()
-            found["order_items"] = self._frame("order_items", rows)
+            ids = [order["order_id"] for order in orders]
+            of_orders = statement.where(table.c.order_id.in_(ids)).order_by(table.c.product)
+            found["order_items"] = _records(connection.execute(of_orders))
         return found
 
     def dataset_changes(self, datasets: Collection[str]) -> dict[str, int]:
@@ -231,10 +231,20 @@ class Journeys(SourceData):
                 connection.insert(tenant_settings, name=name, **values)
 
 
-def _of(statement: Select[Any], customer: Customer | None) -> Select[Any]:
+def _of(statement: Select[Any], customer: Customer | None, *, is_index: bool = True) -> Select[Any]:
+    """Keep the orders of new or of returning customers.
+
+    Without `is_index` it is written so that no index on it can be chosen: SQLite would prefer that
+    of two equal columns to that of a prefix.
+    """
     if customer is None:
         return statement
-    return statement.where(conversions.c.is_new_customer == (customer == "new"))
+    is_theirs = conversions.c.is_new_customer == (customer == "new")
+    return statement.where(is_theirs if is_index else is_theirs.is_(True))
+
+
+def _records(rows: Result[Any]) -> list[Record]:
+    return [dict(row._mapping) for row in rows]
 
 
 def _newest_first() -> tuple[ColumnElement[Any], ...]:

@@ -156,10 +156,6 @@ class SourceData(TenantBound):
             row = connection.execute(_with_days(connection, statement, table)).one()
         return Coverage(row.rows, self._day(row.first), self._day(row.last))
 
-    def _frame(self, dataset: str, rows: Sequence[Row[Any]]) -> pd.DataFrame:
-        """Give whole rows of a dataset as a frame."""
-        return _frame(rows, DATASETS[dataset])
-
     def _select(self, connection: TenantConnection, dataset: str) -> tuple[Table, Select[Any]]:
         """Give a dataset's table and a SELECT of its columns."""
         contract, table = DATASETS[dataset], SOURCE_TABLES[dataset]

@@ -3,7 +3,7 @@
 No label names a tenant or a person: how many there are of each label's values is known beforehand.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -45,29 +45,36 @@ SESSIONS = Gauge(
     "apportion_dashboard_sessions", "Pages that are open, each with its kernel.", registry=REGISTRY
 )
 
-Depth = Mapping[tuple[str, str], int]
+Counts = Mapping[tuple[str, ...], int]
 
 
-class _Queue(Collector):
-    """Asks the database for the queue when Prometheus asks."""
+class _Asked(Collector):
+    """Counts that are looked up when Prometheus asks."""
 
-    def __init__(self, depth: Callable[[], Depth]) -> None:
-        self._depth = depth
+    def __init__(
+        self, name: str, text: str, labels: Sequence[str], look: Callable[[], Counts]
+    ) -> None:
+        self._about = name, text, labels
+        self._look = look
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(
-            "apportion_queue_runs",
-            "Runs that wait or are at work, by notebook.",
-            labels=["kind", "state"],
-        )
-        for labels, count in self._depth().items():
-            family.add_metric(labels, count)
+        name, text, labels = self._about
+        family = GaugeMetricFamily(name, text, labels=labels)
+        for values, count in self._look().items():
+            family.add_metric(values, count)
         yield family
 
 
-def watch_queue(depth: Callable[[], Depth]) -> None:
+def watch_queue(depth: Callable[[], Counts]) -> None:
     """Serve the queue too: `depth` gives how many runs there are of each kind and state."""
-    REGISTRY.register(_Queue(depth))
+    text = "Runs that wait or are at work, by notebook."
+    REGISTRY.register(_Asked("apportion_queue_runs", text, ["kind", "state"], depth))
+
+
+def watch_claude(tokens: Callable[[], Counts]) -> None:
+    """Serve what Claude costs too: `tokens` gives this month's, in and out, of all tenants."""
+    text = "Tokens of this month, all tenants together, by direction."
+    REGISTRY.register(_Asked("apportion_claude_tokens_month", text, ["direction"], tokens))
 
 
 def serve(settings: Settings, *, beside_server: bool = False) -> Callable[[], None]:

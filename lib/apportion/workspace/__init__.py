@@ -16,7 +16,7 @@ from apportion.store import Store
 from apportion.workspace.alerts import AlertsWorkspace
 from apportion.workspace.data import DataWorkspace
 from apportion.workspace.insights import InsightsWorkspace
-from apportion.workspace.journeys import JourneysWorkspace
+from apportion.workspace.journeys import DATASETS, JourneysWorkspace
 from apportion.workspace.mmm import MMMWorkspace
 from apportion.workspace.outputs import Outputs
 from apportion.workspace.runs import RunsWorkspace
@@ -62,7 +62,11 @@ class Workspace:
     @cached_property
     def data(self) -> DataWorkspace:
         """Source data: import them, see what is there."""
-        return DataWorkspace(self._store)
+        return DataWorkspace(self._store, after_import=self._follow_import)
+
+    def _follow_import(self, dataset: str) -> None:
+        if dataset in DATASETS:
+            self.journeys.request_refresh()
 
     @cached_property
     def journeys(self) -> JourneysWorkspace:

@@ -33,10 +33,20 @@ class ImportOptions:
 
 
 class DataWorkspace:
-    """The tenant's datasets."""
+    """The tenant's datasets.
 
-    def __init__(self, store: TenantStore) -> None:
+    Parameters
+    ----------
+    store : TenantStore
+    after_import : callable, optional
+        Told the name of a dataset of which a file has been stored.
+    """
+
+    def __init__(
+        self, store: TenantStore, after_import: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._store = store
+        self._after_import = after_import
 
     def holds(self, dataset: str) -> bool:
         """Whether there is any row of `dataset`."""
@@ -94,6 +104,7 @@ class DataWorkspace:
         self._store.write_all(parts, _steps(on_rows))
         for file, found in zip(files, imported.summary.files, strict=True):
             self._store.record_import(dataset, file.name, found.rows, _sha256(file))
+        self._after_import(dataset)
         return imported.summary
 
     def recognise(

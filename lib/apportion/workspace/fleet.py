@@ -55,14 +55,24 @@ class Fleet:
         """Give what waits or runs of these kinds, and each tenant's last turn at each."""
         return [entry for kind in kinds for entry in self._store.fleet.queue(kind)]
 
-    def depth(self) -> dict[tuple[str, str], int]:
+    def depth(self) -> dict[tuple[str, ...], int]:
         """Give how many runs of each notebook wait and are at work."""
-        counts = {(kind, state): 0 for kind in NOTEBOOKS for state in ("waiting", "at work")}
+        counts: dict[tuple[str, ...], int] = {
+            (kind, state): 0 for kind in NOTEBOOKS for state in ("waiting", "at work")
+        }
         for entry in self.queue(NOTEBOOKS):
             if entry.ended_at is None:
                 state = "waiting" if entry.admitted_at is None else "at work"
                 counts[entry.kind, state] += 1
         return counts
+
+    def claude_tokens(self) -> dict[tuple[str, ...], int]:
+        """Give what Claude has cost this month, all tenants together, in and out."""
+        used = [self.workspace(tenant.slug).insights.token_use() for tenant in self.tenants()]
+        return {
+            ("input",): sum(each.input_tokens for each in used),
+            ("output",): sum(each.output_tokens for each in used),
+        }
 
     def workers(self) -> list[WorkerRecord]:
         """Give every worker that was not seen to end, also those that died."""

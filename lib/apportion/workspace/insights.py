@@ -16,7 +16,15 @@ from apportion.errors import (
     NotFoundError,
 )
 from apportion.frames import EVENTS, conform
-from apportion.results.insights import AIInsightsData, Anomaly, Answer, Feedback, Summary, Verdict
+from apportion.results.insights import (
+    AIInsightsData,
+    Anomaly,
+    Answer,
+    Feedback,
+    Summary,
+    TokenUse,
+    Verdict,
+)
 from apportion.results.journeys import AttributionModel
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.store import TenantStore
@@ -148,6 +156,11 @@ class InsightsWorkspace:
             told = self._told(found, force=force)
             self._store.store_insights(told)
         return told
+
+    def token_use(self) -> TokenUse:
+        """Give what Claude has cost this month."""
+        month = dt.datetime.now(dt.UTC).date().replace(day=1)
+        return self._store.token_use(month, self._settings.claude_tokens_a_month)
 
     def feedback(self) -> Mapping[str, Verdict]:
         """Give what was said of each anomaly, by id."""

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
 from pydantic import JsonValue
 
 from apportion.config import Settings
@@ -25,16 +24,19 @@ from apportion.results.journeys import (
     TrueShares,
     WindowDays,
 )
+from apportion.results.runs import Run, RunStatus
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace
 
 if TYPE_CHECKING:  # it takes a moment, and a page needs it only when it lists journeys
     from apportion.journeys.shares import JourneyWeights
+    from apportion.journeys.snapshot import Snapshot
 
 MOST = 50
 """Journeys on a page."""
 
 DATASETS = ("touchpoints", "conversions")
+KIND = "journeys"
 SETTING, TRUTH = "attribution", "demo_truth"
 REPORT_SECONDS = 0.5
 
@@ -104,13 +106,13 @@ class JourneysWorkspace:
 
     def journey(self, conversion_id: str, window_days: WindowDays | None = None) -> CustomerJourney:
         """Give one journey; NotFoundError if there is no such conversion."""
-        (found,) = self._journeys(self._store.order(conversion_id), window_days)
+        (found,) = self._journeys([self._store.order(conversion_id)], window_days)
         return found
 
     def _journeys(
-        self, orders: pd.DataFrame, window_days: WindowDays | None
+        self, orders: list[dict[str, Any]], window_days: WindowDays | None
     ) -> tuple[CustomerJourney, ...]:
-        if orders.empty:
+        if not orders:
             return ()
         from apportion.journeys.addresses import with_masked_addresses
         from apportion.journeys.detail import customer_journeys
@@ -118,7 +120,10 @@ class JourneysWorkspace:
         settings = self.settings(window_days)
         before = self._store.before_orders(orders, dt.timedelta(days=settings.window_days))
         found = customer_journeys(
-            orders["order_id"], **before, settings=settings, weights=self._trained(settings)
+            [order["order_id"] for order in orders],
+            **before,
+            settings=settings,
+            weights=self._trained(settings),
         )
         return found if self.shows_addresses else with_masked_addresses(found)
 
@@ -179,13 +184,11 @@ class JourneysWorkspace:
             If there is no conversion.
         """
         # Here and not above: showing what is stored needs no engine.
-        from apportion.journeys import snapshot
         from apportion.journeys.analysis import analyse_all
 
-        with self._runs.of_this_process("journeys", self._settings.run_id) as run_id:
+        with self._runs.of_this_process(KIND, self._settings.run_id) as run_id:
             report = self._reporter(run_id, on_progress)
-            self.write_snapshot(report)
-            with snapshot.read(self._folder) as opened:
+            with self._opened(report) as opened:
                 results = list(analyse_all(opened, self.settings(), on_progress=report))
             stored = self._store.add_journey_results(results, run_id=run_id)
         window = self.settings().window_days
@@ -194,6 +197,32 @@ class JourneysWorkspace:
             for each in stored
             if each.settings.window_days == window and each.paths.customer is None
         )
+
+    @contextmanager
+    def _opened(self, on_progress: OnProgress) -> Iterator["Snapshot"]:
+        """Open the data: our own snapshot, or where the installation says that they lie."""
+        from apportion.journeys import lake, snapshot
+
+        if address := self._settings.touchpoints:
+            tenant_id, today = self._store.tenant.id, self._fingerprint
+            with lake.read(address, tenant_id, fingerprint=today) as opened:
+                yield opened
+            return
+        self.write_snapshot(on_progress)
+        with snapshot.read(self._folder) as opened:
+            yield opened
+
+    def request_refresh(self) -> Run | None:
+        """Ask for a run that analyses the data as they are now; None: one waits, or none can be.
+
+        A worker takes it. While a run is under way, another waits for its turn.
+        """
+        if not all(self._store.covers(dataset).rows for dataset in DATASETS):
+            return None
+        waiting = (run for run in self._runs.list() if run.kind == KIND)
+        if any(run.status is RunStatus.QUEUED for run in waiting):
+            return None
+        return self._runs.request(KIND)
 
     def write_snapshot(self, on_progress: OnProgress = lambda *_: None) -> None:
         """Write the tenant's touchpoints in columns, unless that of today's data is there.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from jobs.installation import Server
+from postgres import Server
 
 DOWN_SECONDS = 3.0
 
