@@ -136,3 +136,15 @@ def test_a_worker_that_is_stopped_gives_its_run_back(settings, acme, log):
     assert not is_running(kernel)
     assert (run.status, run.worker) == (RunStatus.QUEUED, None)
     assert run.message == "Its worker was stopped; it waits for another."
+
+
+@pytest.mark.slow
+def test_what_was_admitted_and_never_reached_the_engine_is_executed(settings, acme, log):
+    run_id = _ask(acme, 1)
+    assert acme.runs.admit(run_id) == 1  # by a worker that died in this moment, or lost its tables
+
+    with worker(settings, log=log):
+        until(lambda: _status(acme, run_id).has_ended)
+
+    assert _status(acme, run_id) is RunStatus.COMPLETED
+    assert len(starts(settings, "acme", 1)) == 1

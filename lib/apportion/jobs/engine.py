@@ -9,6 +9,7 @@ its queues one by one, in the order that :func:`apportion.workspace.fleet.in_tur
 deduplicated where they are asked for: its partitioned queues do not do it.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 
@@ -24,6 +25,7 @@ VERSION = "runs-1"
 
 WORKFLOW = "run"
 POLL_SECONDS = 0.5
+FORGET_AT_ONCE = 1000
 
 Work = Callable[[str, str], str]
 """Executes the run of a tenant, by their ids, and says how that ended."""
@@ -114,6 +116,19 @@ class Engine:
         public way, would start a run again that another worker has just taken over.)
         """
         DBOS._recover_pending_workflows(list(workers))
+
+    def forget(self, before: dt.datetime) -> int:
+        """Delete what DBOS keeps of workflows that ended before; give how many it was."""
+        ended = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=before.isoformat(),
+            limit=FORGET_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
+        return len(ended)
 
     def close(self, seconds: int) -> None:
         """Stop taking from the queues; wait so long for what is being executed."""

@@ -25,6 +25,10 @@ TICK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
 DUE_SECONDS = 15.0
+FORGET_SECONDS = 3600.0
+KEPT = dt.timedelta(days=7)
+"""How long DBOS's own rows of what has ended are kept."""
+
 MOST_FAULTS = 4
 """How many passing faults of a run are forgiven."""
 
@@ -85,7 +89,7 @@ class Worker:
         log.info("worker %s: %d at a time, %s", self.record.id, self.concurrency, self.kinds)
         beating = threading.Thread(target=self._beat_on, daemon=True)
         beating.start()
-        reconciled = looked = -RECONCILE_SECONDS
+        reconciled = looked = forgot = -FORGET_SECONDS
         try:
             while not self._stop.wait(TICK_SECONDS):
                 at = time.monotonic()
@@ -97,6 +101,9 @@ class Worker:
                     if at - reconciled >= RECONCILE_SECONDS:
                         self._reconcile()
                         reconciled = at
+                    if at - forgot >= FORGET_SECONDS:
+                        self._forget()
+                        forgot = at
                     if until_idle and self._is_idle():
                         self.stop()
         finally:
@@ -168,6 +175,10 @@ class Worker:
                 runs = self.fleet.open(entry.tenant_id).runs
                 if runs.is_admitted(entry.run_id, entry.admissions):
                     runs.give_back(entry.run_id, f"It was left {status.lower()}; it waits again.")
+
+    def _forget(self) -> None:
+        """Keep DBOS's tables small: its part in a run is over when the run has ended."""
+        self._engine.forget(dt.datetime.now(dt.UTC) - KEPT)
 
     def _work(self, tenant_id: str, run_id: str) -> str:
         """Execute one run; called by DBOS in a thread of its own."""

@@ -26,6 +26,8 @@ PRELOAD = (
     "pandas",
     "sqlalchemy.dialects.sqlite",
     "apportion.workspace",
+    "apportion.views.incrementality",
+    "apportion.views.insights",
     "apportion.views.journeys",
     "apportion.views.incrementality",
     "apportion.views.mmm",
