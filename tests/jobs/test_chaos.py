@@ -13,8 +13,9 @@ KILLS = 4
 SEED = 20_261_123
 
 
-@pytest.mark.slow
-def test_no_run_is_lost_or_done_twice_whatever_is_killed(tmp_path, urls, store, request):
+@pytest.fixture
+def chaos(tmp_path, urls, store):
+    """Two workers, two tenants, and a notebook that stores a version as a training does."""
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
     write_notebook(notebooks, "mmm", STORING)
@@ -31,14 +32,33 @@ def test_no_run_is_lost_or_done_twice_whatever_is_killed(tmp_path, urls, store, 
     for slug in ("acme", "bolt"):
         store.add_tenant(slug, name=slug, currency="EUR", timezone="UTC")
     commands = {"worker a": ("worker", "--name", "a"), "worker b": ("worker", "--name", "b")}
-    chaos = Chaos(settings, random.Random(SEED), tmp_path / "log", commands, waiting=3)
+    return Chaos(settings, random.Random(SEED), tmp_path / "log", commands, waiting=3)
 
-    found = short_runs(settings, chaos, KILLS)
-    chaos.end()
 
+def _all_is_well(chaos, found):
     assert found["ended"]
     assert found["statuses"] == {"completed": found["runs"]}
     assert found["versions"] == {"completed": found["runs"]}
     assert found["runs without their version"] == found["versions of no run"] == 0
+    assert leftovers(chaos.settings.home) == 0
+
+
+@pytest.mark.slow
+def test_no_run_is_lost_or_done_twice_whatever_is_killed(chaos):
+    found = short_runs(chaos.settings, chaos, KILLS)
+    chaos.end()
+
+    _all_is_well(chaos, found)
     assert sum(chaos.killed.values()) == KILLS
-    assert leftovers(settings.home) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "urls", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+def test_workers_and_runs_go_on_when_postgresql_is_restarted(chaos, postgres_server):
+    found = short_runs(chaos.settings, chaos, 2, restarts=1, server=postgres_server)
+    chaos.end()
+
+    _all_is_well(chaos, found)
+    assert chaos.killed["PostgreSQL restarted"] == 1
