@@ -10,11 +10,12 @@ from apportion.api import create_app
 from apportion.config import Settings
 from apportion.mmm import summary
 from apportion.mmm.posterior import FittedMMM
+from apportion.results.accounts import COMMAND_LINE
 from apportion.results.mmm import HowSure, MMMResults, ModelStatus
 from apportion.results.runs import RunStatus
 from apportion.workspace import Workspace
 from mmm.companies import prior_fit
-from store.examples import journey_results, rows
+from store.examples import experiment, journey_results, rows
 from store.examples import results as example_results
 
 ME = {"host": "elsewhere", "pid": 1, "process_started": 1.0}
@@ -61,6 +62,7 @@ def fill(store, seed: int) -> tuple[str, str]:
     store.write_all((name, [row]) for name, row in rows(seed).items())
     store.add_journey_results([journey_results(seed)])
     store.change_setting("attribution", {"halfLifeDays": seed})
+    store.add_experiment(experiment(f"text {seed:g}"), by=COMMAND_LINE)
     run = store.start_run("mmm", {"channels": f"text {seed:g}"}, **ME)
     model_ids = []
     for version in (1, 2, 3):

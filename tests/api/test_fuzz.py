@@ -21,9 +21,16 @@ CONFIG = {
         "ignored_auth": {"enabled": False},
         # Which budgets a model can answer, and what is in the way, depends on what is stored, and
         # what a member may do on their role: no schema can say it.
-        "positive_data_acceptance": {"expected-statuses": [200, 403, 404, 409, 422]},
+        "positive_data_acceptance": {
+            "expected-statuses": [200, 201, 202, 204, 403, 404, 409, 413, 422]
+        },
+        # A body that is too long is refused before its fields are read.
+        "negative_data_rejection": {"expected-statuses": [403, 404, 405, 409, 413, 415, 422]},
     },
 }
+
+ALWAYS = {200, 404, 405, 415, 422}
+SOMETIMES = {201, 202, 204, 403, 409, 413}  # by role, and by what was asked before
 
 
 @dataclass
@@ -70,9 +77,9 @@ def _gather(recorder, found: Found) -> None:
 @pytest.mark.parametrize(
     ("urls", "role", "examples", "at_least"),
     [
-        ("sqlite", "viewer", 200, 2_500),
-        ("sqlite", "admin", 200, 2_500),
-        pytest.param("postgres", "analyst", 40, 500, marks=pytest.mark.postgres),
+        ("sqlite", "viewer", 40, 2_500),
+        ("sqlite", "admin", 40, 2_500),
+        pytest.param("postgres", "analyst", 10, 500, marks=pytest.mark.postgres),
     ],
     indirect=["urls"],
 )
@@ -82,9 +89,9 @@ def test_no_request_breaks_the_description_or_shows_another_tenant(
     found = explore(Client(acme.client.app, someone(acme.store.tenant, role)), examples)
 
     assert found.ended
-    assert found.failures[:20] == []
+    assert sorted(set(found.failures)) == []
     assert found.statuses.total() >= at_least
-    assert found.statuses.keys() == {200, 404, 405, 415, 422}
+    assert ALWAYS <= found.statuses.keys() <= ALWAYS | SOMETIMES
     bodies = b"".join(found.bodies)
     assert acme.model_id.encode() in bodies
     for theirs in (bolt.run_id, bolt.model_id, "text 2"):

@@ -108,9 +108,8 @@ def test_a_run_says_how_it_ended_and_not_where_its_notebook_lies(acme):
     assert "away.ipynb" not in str(found)
 
 
-def test_a_run_whose_process_has_ended_is_not_running_for_ever(empty, open_workspace):
-    run = open_workspace(empty.member).runs
-    started = run._store.start_run(
+def test_a_run_whose_process_has_ended_is_not_running_for_ever(empty, tenant):
+    started = tenant.start_run(
         "mmm", {}, host=socket.gethostname(), pid=2**22 + 1, process_started=1.0
     )
 

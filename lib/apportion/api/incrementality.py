@@ -168,14 +168,14 @@ def draw_design(workspace: Mine, asked: DrawRequest) -> DrawnDesign:
     )
 
 
-@router.get("/{id}", responses=READS | NOT_THERE)
+@router.get("/{id:uuid}", responses=READS | NOT_THERE)
 def read_experiment(workspace: Mine, id: UUID) -> IncrementalityExperiment:
     """Give one experiment, with its read-out if it is completed."""
     return workspace.experiments.get(str(id))
 
 
 @router.put(
-    "/{id}",
+    "/{id:uuid}",
     responses=NOT_THERE | IN_THE_WAY | TAKES_BODY,
     dependencies=[Depends(takes_json)],
 )
@@ -209,19 +209,19 @@ def change_experiment(
             )
 
 
-@router.delete("/{id}", status_code=204, responses=NOT_THERE)
+@router.delete("/{id:uuid}", status_code=204, responses=NOT_THERE)
 def delete_experiment(workspace: Mine, member: Analyst, id: UUID) -> None:
     """Delete an experiment with its read-out."""
     workspace.experiments.delete(str(id))
 
 
-@router.get("/{id}/certificate", responses=READS | NOT_THERE)
+@router.get("/{id:uuid}/certificate", responses=READS | NOT_THERE)
 def read_certificate(workspace: Mine, id: UUID) -> Certificate:
     """Give everything that the read-out was computed from, to compute it again."""
     return workspace.experiments.certificate(str(id))
 
 
-@router.get("/{id}/monitoring", responses=READS | NOT_THERE)
+@router.get("/{id:uuid}/monitoring", responses=READS | NOT_THERE)
 def read_monitoring(workspace: Mine, id: UUID) -> Monitoring:
     """Give how an experiment goes: trajectory and data quality, and no verdict."""
     return workspace.experiments.monitor(str(id))

@@ -104,10 +104,17 @@ async def of_http_error(request: Request, error: HTTPException) -> Response:
         )
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        allowed = sorted({*headers.get("Allow", "").split(", ")} - {""})
-        headers["Allow"] = ", ".join(["HEAD", *allowed] if "GET" in allowed else allowed)
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
         return problem(405, f"Only {headers['Allow']} can be sent here.", headers=headers)
     return problem(error.status_code, error.detail, headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Give what can be sent to a path, of which each method is a route of its own."""
+    template = getattr(request.scope.get("route"), "path", "")
+    described = request.app.openapi()["paths"].get(template, {"get": {}})
+    allowed = {method.upper() for method in described}
+    return allowed | {"HEAD"} if "GET" in allowed else allowed
 
 
 async def of_bad_request(request: Request, error: RequestValidationError) -> Response:
