@@ -40,7 +40,7 @@ def training(settings: Settings, chaos: Chaos, kills: int) -> dict:
     """Kill so often in the middle of a real training, then let it end."""
     fleet = Fleet(settings)
     workspace = fleet.workspace("tenant-00")
-    workspace.data.store_frames(company())
+    workspace.data.store_frames(company(), lambda rows: None)
     run_id = workspace.mmm.request().id
     begun = time.monotonic()
     shares: list[float] = []
