@@ -29,6 +29,7 @@ def test_navigation_links_only_pages_that_work(server):
         MMM,
         "/data",
         "/password",
+        "/runs",
     }
     assert all(server.get(link).status == 200 for link in links)
 

@@ -1,11 +1,13 @@
 """Geo experiments: plan, start, follow, read out."""
 
 import datetime as dt
+import json
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from apportion.api.members import Analyst
 from apportion.api.negotiation import takes_json
@@ -42,6 +44,19 @@ Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
+def _as_drawn(value: object) -> object:
+    """Take a design only as it was drawn: no part of it is converted."""
+    if value is None or isinstance(value, DrawnDesign):
+        return value
+    try:
+        return DrawnDesign.model_validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise ValueError("a design as `designs/draw` gives it") from error
+
+
+Design = Annotated[DrawnDesign | None, BeforeValidator(_as_drawn)]
+
+
 class ExperimentRequest(NewExperiment):
     """What a new experiment is made of."""
 
@@ -59,6 +74,7 @@ class ExperimentRequest(NewExperiment):
     minimum_effect_percent: Number = 5.0
     margin: Number = 1.0
     weekly_looks: Flag = False
+    design: Design = None
 
 
 class ExperimentChange(Result):
@@ -80,7 +96,7 @@ class ExperimentChange(Result):
     minimum_effect_percent: Number | None = None
     margin: Number | None = None
     weekly_looks: Flag | None = None
-    design: DrawnDesign | None = None
+    design: Design = None
     status: ExperimentStatus | None = None
     """running starts a draft, completed reads a running experiment out, cancelled ends either."""
     override_reason: Reason = ""
@@ -193,7 +209,7 @@ def change_experiment(
     if changed:
         fields = {name: getattr(found, name) for name in NewExperiment.model_fields}
         given = {name: getattr(asked, name) for name in changed}
-        found = experiments.change(found.id, NewExperiment.model_validate({**fields, **given}))
+        found = experiments.change(found.id, _checked({**fields, **given}))
     match asked.status:
         case None | found.status:
             return found
@@ -207,6 +223,14 @@ def change_experiment(
             raise FieldError(
                 "status", found=asked.status, allowed="running, completed or cancelled"
             )
+
+
+def _checked(fields: dict[str, object]) -> NewExperiment:
+    try:
+        return NewExperiment.model_validate(fields)
+    except ValidationError as error:
+        wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise RequestValidationError(wrong) from error
 
 
 @router.delete("/{id:uuid}", status_code=204, responses=NOT_THERE)

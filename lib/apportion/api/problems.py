@@ -111,7 +111,7 @@ async def of_http_error(request: Request, error: HTTPException) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """Give what can be sent to a path, of which each method is a route of its own."""
-    template = getattr(request.scope.get("route"), "path", "")
+    template = getattr(request.scope.get("route"), "path_format", "")
     described = request.app.openapi()["paths"].get(template, {"get": {}})
     allowed = {method.upper() for method in described}
     return allowed | {"HEAD"} if "GET" in allowed else allowed

@@ -87,13 +87,15 @@ def compare_scenarios(
     return workspace.scenarios.compare([str(each) for each in id])
 
 
-@router.get("/scenarios/{id}", responses=READS | NOT_THERE)
+@router.get("/scenarios/{id:uuid}", responses=READS | NOT_THERE)
 def read_scenario(workspace: Mine, id: UUID) -> Scenario:
     """Give one named plan."""
     return workspace.scenarios.get(str(id))
 
 
-@router.delete("/scenarios/{id}", status_code=204, responses=NOT_THERE, dependencies=[FOR_ANALYSTS])
+@router.delete(
+    "/scenarios/{id:uuid}", status_code=204, responses=NOT_THERE, dependencies=[FOR_ANALYSTS]
+)
 def delete_scenario(workspace: Mine, id: UUID) -> Response:
     """Delete a named plan."""
     workspace.scenarios.delete(str(id))
