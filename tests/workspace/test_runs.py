@@ -73,6 +73,7 @@ def test_parameters_are_read_as_papermill_reads_them():
     from papermill.inspection import inspect_notebook
 
     folder = Settings(_env_file=None).notebooks
+    some = set()
     for notebook in [folder / f"{name}.ipynb" for name in NOTEBOOKS]:
         if notebook.is_file():
             known = {
@@ -81,4 +82,5 @@ def test_parameters_are_read_as_papermill_reads_them():
                 if name not in ("tenant", "refresh")
             }
             assert notebook_parameters(notebook) == known
-            assert known
+            some |= known.keys()
+    assert some
