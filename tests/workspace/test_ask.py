@@ -106,7 +106,7 @@ def test_the_other_tenants_figures_cannot_be_reached(asking, two_tenants, claude
     ],
 )  # fmt: skip
 def test_a_figure_without_a_source_is_not_shown(asking, claude, steps, reason):
-    claude.steps = steps
+    claude.steps = list(steps)  # they are used up
 
     found = asking.insights.ask("How much?")
 
