@@ -32,7 +32,7 @@ function render({ el }) {
     const name = (at) => given[0].cells[at].dataset.l;
     const list = h("select", { class: "ap-pick-select", onchange: () => (list.value === "" ? sort(null) : sort(Number(list.value), list.value !== "0")) },
       h("option", { value: "" }, "As it comes"), sortable.map((at) => h("option", { value: at }, name(at))));
-    table.parentElement.before(h("div", { class: "ap-sortby" }, h("label", {}, h("span", {}, "Sort by"), list)));
+    table.parentElement.after(h("div", { class: "ap-sortby" }, h("label", {}, h("span", {}, "Sort by"), list)));
     if (by) sort(by.at, by.down);
   }
   const watch = new MutationObserver(dress);
