@@ -37,4 +37,5 @@ def first_content(results: MMMResults, versions: Sequence[MMMResults], tenant: T
         sections.figures(reading),
         channel_table(reading),
     )
-    return joined(Markup("<div>{}</div>").format(part) for part in parts if part)
+    *above, table = (Markup("<div>{}</div>").format(part) for part in parts if part)
+    return joined([*above, Markup('<div class="ap-frame">{}</div>').format(table)])
