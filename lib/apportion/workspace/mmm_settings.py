@@ -145,6 +145,13 @@ class MMMSettingsWorkspace:
         """
         from apportion.workspace.mmm_data import total_outcome
 
+        if end < start:
+            raise ParameterError(f"The test ends on {end}, before it starts on {start}.")
+        if not 0 < outcome_share <= 1:
+            raise ParameterError(
+                f"The regions' share of the outcome must be above 0 and at most 100%; found "
+                f"{outcome_share:.0%}."
+            )
         observed = outcome_share * total_outcome(self._store, outcome, start, end)
         if not observed > 0:
             raise NotEnoughDataError(
