@@ -21,7 +21,7 @@ def sequences(snapshot: Snapshot, window_days: int) -> Counter[tuple[tuple[str, 
     """Count (channels, converted) over all paths of a window."""
     coded = snapshot.kinds
     names = coded.drop_duplicates("code").set_index("code")["channel"]
-    cut = paths.steps(snapshot.touchpoints, window_days)
+    cut = paths.cut(snapshot.touchpoints, window_days)
     found = paths.whole(cut, coded).union(paths.direct(snapshot.conversions, window_days, coded))
     words = [name for name in found.columns if name.startswith("word_")]
     rows = found.select("converted", *(found[word].cast("string") for word in words)).to_pandas()
@@ -179,7 +179,7 @@ def test_touchpoints_that_serve_come_path_by_path_with_their_ages(opened, window
 
     rows = paths.serving(snapshot.touchpoints, window_days).to_pandas()
 
-    rows["path"] = (rows["position"] == 1).cumsum()
+    rows["path"] = rows["starts"].cumsum()
     ages = rows.groupby("path")["age"].agg(tuple)
     found = Counter(tuple(age / paths.MICROSECONDS_PER_HOUR for age in path) for path in ages)
     assert found == Counter(
@@ -203,7 +203,7 @@ def test_repeats_of_a_channel_are_taken_as_one(opened):
         *((f"t{place}", "ann", NOON + place * HOUR, channel) for place, channel in enumerate(path))
     )
     snapshot = opened(touched, conversions(("o1", "ann", NOON + days(1), 10)))
-    cut = paths.whole(paths.steps(snapshot.touchpoints, 7), snapshot.kinds)
+    cut = paths.whole(paths.cut(snapshot.touchpoints, 7), snapshot.kinds)
 
     words = tuple(int(word) for word in cut.to_pandas()[["turn_0", "turn_1"]].iloc[0])
 
@@ -280,7 +280,7 @@ def test_expressions_can_be_written_for_spark(monkeypatch):
 
     served = paths.serve(touched, bought, coded)
     orders = paths.answered(served, bought)
-    found = paths.whole(paths.steps(served, 7), coded).union(paths.direct(orders, 7, coded))
+    found = paths.whole(paths.cut(served, 7), coded).union(paths.direct(orders, 7, coded))
 
     for expression in (found, paths.serving(served, 7)):
         assert "SELECT" in str(ibis.to_sql(expression, dialect="pyspark"))

@@ -78,15 +78,15 @@ def analyse_each(
     """Analyse one lookback window for several kinds of customers, with one training."""
     coded, window = snapshot.kinds, settings.window_days
     direct = paths.direct(snapshot.conversions, window, coded)
-    with paths.steps(snapshot.touchpoints, window).cache() as cut:
-        moves = counts.transitions(cut, order=settings.markov_order)
-        with paths.whole(cut, coded).union(direct).cache() as found:
-            sets = counts.sets(found)
-            unserved = counts.direct(found)
-            analyses = [
-                path_analysis(found, moves, coded, window_days=window, customer=customer)
-                for customer in customers
-            ]
+    cut = paths.cut(snapshot.touchpoints, window)
+    moves = counts.transitions(cut, order=settings.markov_order)
+    with paths.whole(cut, coded).union(direct).cache() as found:
+        sets = counts.sets(found)
+        unserved = counts.direct(found)
+        analyses = [
+            path_analysis(found, moves, coded, window_days=window, customer=customer)
+            for customer in customers
+        ]
     training = train(moves, sets, coded, settings, np.random.default_rng(seed))
     sums = tally(snapshot.touchpoints, settings)
     positions = position_credit(sums.places, training, coded)
