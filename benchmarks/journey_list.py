@@ -6,8 +6,9 @@ Run by hand::
 
 Two tenants with the same order and customer ids, one a tenth of the other, are made in an SQLite
 file of their own, or in the empty PostgreSQL database of `--url` (the role that serves) and
-`--owner` (the role that owns it); with `--home` they are kept there and found again. Then every question is asked twenty times, at random places,
-through the workspace: rows read, credit under seven models, all that a page or the API needs.
+`--owner` (the role that owns it); with `--home` they are kept there and found again. Then every
+question is asked twenty times, at random places, through the workspace: rows read, credit under
+seven models, all that a page or the API needs.
 """
 
 import argparse

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from apportion.journeys import analysis, counts, markov, paths, ragged, snapshot
+from apportion.journeys import analysis, counts, markov, paths, ragged, sequences, snapshot
 from apportion.journeys.tally import tally
 from apportion.journeys.training import train
 from apportion.results.journeys import AttributionSettings
@@ -171,10 +171,10 @@ def _peer(found: paths.Table, coded: pd.DataFrame) -> float | None:
     except ImportError:
         return None
     names = coded.drop_duplicates("code").set_index("code")["channel"].to_dict()
-    bits = paths.code_bits(coded)
+    form = sequences.digits(coded)
     frame = found.select("word_0", "word_1", "converted", "revenue").to_pandas()
     text = {
-        words: " > ".join(names[code] for code in paths.unpack(tuple(map(int, words)), bits))
+        words: " > ".join(names[code] for code in sequences.unpack(tuple(map(int, words)), form))
         for words in set(zip(frame["word_0"], frame["word_1"], strict=True))
     }
     table = pd.DataFrame(

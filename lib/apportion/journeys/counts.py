@@ -139,13 +139,16 @@ def common(
 ) -> pd.DataFrame:
     """Give the sequences of channels with the most conversions.
 
+    Paths that are too long to be packed (``sequences.longest``) are left out.
+
     Returns
     -------
     DataFrame
-        `words`, to be given to :func:`apportion.journeys.paths.unpack`; `conversions`; `revenue`
-        of them; `paths` with that sequence, converted or not.
+        `words`, to be given to :func:`apportion.journeys.sequences.unpack`; `conversions`;
+        `revenue` of them; `paths` with that sequence, converted or not.
     """
     words = [name for name in paths.columns if name.startswith(f"{sequence}_")]
+    paths = paths.filter(paths[words[0]] != 0)
     wanted = paths.converted
     if customer is not None:
         wanted = wanted & (paths.is_new == (customer == "new")).fill_null(False)

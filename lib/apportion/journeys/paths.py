@@ -26,13 +26,12 @@ of channels is packed into whole numbers.
 """
 
 import datetime as dt
-import functools
-import operator
 
 import ibis
 import pandas as pd
 from ibis import Table
 
+from apportion.journeys import sequences
 from apportion.results.journeys import DIRECT
 
 MICROSECONDS_PER_DAY = 24 * 60 * 60 * 1_000_000
@@ -51,7 +50,6 @@ CONVERTED = -1
 """The `part` of a path that converted."""
 
 _NO_EARLIER_CONVERSION = -(2**62)
-_WORDS = 2
 
 
 def instants(table: Table) -> Table:
@@ -237,30 +235,34 @@ def whole(cut: Table, coded: pd.DataFrame) -> Table:
     Table
         `group`, `converted`, `revenue`, `is_new`, `length`, `age` of the first touchpoint;
         `members`, the set of players as a sum of powers of two; and the sequence of channels as
-        it is (`word_0`, …) and with repeats taken as one (`turn_0`, …), see :func:`unpack`.
+        it is (`word_0`, …) and with repeats taken as one (`turn_0`, …), see
+        :mod:`apportion.journeys.sequences`.
     """
-    path = ibis.window(group_by=["customer", "segment", "part"], order_by="sequence")
-    placed = cut.mutate(
-        position=(ibis.row_number().over(path) + 1).cast("int32"),
-        turn=(cut.run - cut.run.first().over(path) + 1).cast("int32"),
+    form = sequences.digits(coded)
+    begins_turn = cut.changed | ~cut.follows
+    table = cut.group_by("customer", "segment", "part").agg(
+        group=cut.group.min(),
+        revenue=cut.revenue.max(),
+        is_new=cut.is_new.max(),
+        length=cut.count().cast("int32"),
+        age=cut.age.max(),
+        members=sequences.bit_or(ibis.literal(1, type="int64") << cut.player.cast("int32")),
+        first=cut.sequence.min(),
+        first_run=cut.run.min(),
+        runs=cut.count(where=begins_turn),
+        **sequences.ring("word", cut.channel, cut.sequence, form),
+        **sequences.ring("turn", cut.channel, cut.run, form, only=begins_turn),
     )
-    bits, players = code_bits(coded), sorted({*coded["player"]} - {START})
-    starts_turn = placed.changed | (placed.position == 1)
-    table = placed.group_by("customer", "segment", "part").agg(
-        group=placed.group.min(),
-        revenue=placed.revenue.max(),
-        is_new=placed.is_new.max(),
-        length=placed.position.max(),
-        age=placed.age.max(),
-        **{f"has_{player}": (placed.player == player).any() for player in players},
-        **_packed(placed, "word", placed.position, bits),
-        **_packed(placed, "turn", placed.turn, bits, only=starts_turn),
-    )
-    # Spark's dialect has no bitwise or over rows.
-    bit_values = (ibis.ifelse(table[f"has_{player}"], 2**player, 0) for player in players)
-    members = functools.reduce(operator.add, bit_values, ibis.literal(0, type="int32"))
-    return table.mutate(converted=table.part == CONVERTED, members=members.cast("int32")).drop(
-        "customer", "segment", "part", *(f"has_{player}" for player in players)
+    return table.select(
+        "group",
+        "revenue",
+        "is_new",
+        "length",
+        "age",
+        **sequences.straightened("word", table, table.first, table.length, form),
+        **sequences.straightened("turn", table, table.first_run, table.runs, form),
+        converted=table.part == CONVERTED,
+        members=table.members.cast("int32"),
     )
 
 
@@ -280,38 +282,17 @@ def direct(conversions: Table, window_days: int, coded: pd.DataFrame) -> Table:
     window = window_days * MICROSECONDS_PER_DAY
     unserved = conversions.filter((conversions.latest >= window).fill_null(True))
     code = int(coded.loc[coded["channel"] == DIRECT, "code"].iloc[0])
-    packed = {
-        f"{name}_{number}": ibis.literal(0 if number else code + 1, type="int64")
-        for name in ("word", "turn")
-        for number in range(_WORDS)
-    }
     return unserved.select(
         group=ibis.null("int16"),
         revenue=unserved.revenue,
         is_new=unserved.is_new,
         length=ibis.literal(1, type="int32"),
         age=ibis.null("int64"),
-        **packed,
+        **sequences.one("word", code),
+        **sequences.one("turn", code),
         converted=ibis.literal(True),
         members=ibis.literal(0, type="int32"),
     )
-
-
-def code_bits(coded: pd.DataFrame) -> int:
-    """Give how many bits hold a channel's code plus one."""
-    return max(1, int(coded["code"].nunique()).bit_length())
-
-
-def longest(bits: int) -> int:
-    """Give the number of touchpoints up to which a packed sequence is complete."""
-    return _WORDS * (62 // bits)
-
-
-def unpack(words: tuple[int, ...], bits: int) -> tuple[int, ...]:
-    """Give the channel codes that a packed sequence stands for."""
-    per_word, mask = 62 // bits, (1 << bits) - 1
-    codes = ((word >> (bits * place)) & mask for word in words for place in range(per_word))
-    return tuple(code - 1 for code in codes if code)
 
 
 def _ordered(conversions: Table) -> Table:
@@ -352,17 +333,3 @@ def _follows(served: Table, gap: ibis.Value, window_days: int) -> ibis.Value:
         (served.since < window, gap >= 0),
         else_=served.since // window == (served.since - gap) // window,
     ).fill_null(False)
-
-
-def _packed(
-    placed: Table, name: str, place: ibis.Value, bits: int, only: ibis.Value | None = None
-) -> dict[str, ibis.Value]:
-    per_word = 62 // bits
-    digit = (placed.channel + 1).cast("int64") << (((place - 1) % per_word) * bits).cast("int32")
-    word = (place - 1) // per_word
-    return {
-        f"{name}_{number}": ibis.ifelse(
-            (word == number) if only is None else (word == number) & only, digit, 0
-        ).sum()
-        for number in range(_WORDS)
-    }
