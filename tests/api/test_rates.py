@@ -54,7 +54,7 @@ def test_asking_while_refused_costs_nothing(client, clock):
 
 
 def test_a_computation_costs_more_than_a_read(client):
-    assert client.post(OPTIMIZE, json={}).status_code == 422
+    assert client.post(OPTIMIZE, json={"totalBudget": "much"}).status_code == 422
 
     assert ask(client, 12 - COMPUTATION + 1) == [200, 200, 429]
 

@@ -47,7 +47,7 @@ def test_batches_give_what_the_whole_gives(tmp_path):
 
 
 def test_fingerprint_tells_whether_the_data_have_changed(tmp_path):
-    then, now = fingerprint({"rows": 1}), snapshot.fingerprint({"rows": 2})
+    then, now = fingerprint({"rows": 1}), fingerprint({"rows": 2})
     assert snapshot.written_fingerprint(tmp_path) is None
 
     snapshot.write(tmp_path, [TOUCHED], [BOUGHT], fingerprint=then)
