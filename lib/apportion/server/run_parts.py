@@ -21,7 +21,7 @@ NAMES = {
     "incrementality": "Incrementality",
     "ai_insights": "AI insights",
 }
-_STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
+STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.QUEUED: ("Queued", "", "draft"),
     RunStatus.RUNNING: ("Running", "info", "run"),
     RunStatus.COMPLETED: ("Completed", "good", "ok"),
@@ -48,7 +48,7 @@ def notebooks(folder: Path) -> list[str]:
 
 def chip(run: Run) -> Markup:
     """Give a run's status."""
-    return cards.chip(*_STATUS[run.status])
+    return cards.chip(*STATUS[run.status])
 
 
 def took(run: Run) -> str:
@@ -224,7 +224,7 @@ def log_card(run: Run, log: Sequence[LogLine], zone: str) -> Markup:
     lines += log
     if run.finished_at:
         level = LogLevel.ERROR if run.status is RunStatus.FAILED else LogLevel.INFO
-        text = run.message or _STATUS[run.status][0]
+        text = run.message or STATUS[run.status][0]
         lines.append(LogLine(at=run.finished_at, level=level, message=text))
     items = cards.joined(
         Markup('<li class="{}"><time datetime="{}">{}</time><span>{}</span></li>').format(
