@@ -25,7 +25,12 @@ def migrate() -> None:
 @app.command()
 def doctor() -> None:
     """Check settings, database, roles and migrations, and say what to mend."""
-    found = checks(get_settings())
+    settings = get_settings()
+    found = checks(settings)
+    if all(check.ok for check in found):
+        from apportion.jobs import queue_database  # DBOS takes a moment to import
+
+        found.append(queue_database.check(settings))
     for check in found:
         click.echo(f"{'ok  ' if check.ok else 'MEND'} {check.what}")
         if not check.ok:

@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from apportion.frames import DATASETS
 from apportion.results.runs import Run, RunStatus
-from apportion.server.run_parts import NAMES, STATUS, name
+from apportion.server.run_parts import STATUS, name
 from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.views.parts.tables import Cell, Column, table
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.notebooks import NAMES
 
 LATE_DAYS = 7
 """A dataset that ends so many days before the newest one is marked."""

@@ -13,14 +13,8 @@ from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.views.parts.tables import Cell, Column, table
-from apportion.workspace.notebooks import NOTEBOOKS
+from apportion.workspace.notebooks import NAMES, NOTEBOOKS
 
-NAMES = {
-    "mmm": "Media mix",
-    "journeys": "Journeys",
-    "incrementality": "Incrementality",
-    "ai_insights": "AI insights",
-}
 STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.QUEUED: ("Queued", "", "draft"),
     RunStatus.RUNNING: ("Running", "info", "run"),
