@@ -37,7 +37,7 @@ from apportion.insights.significance import discoveries, p_values, tail_degrees
 from apportion.insights.transforms import scaled
 from apportion.insights.trends import theil_sen
 
-FIRST_SEED = 1000
+FIRST_SEED = 2000
 EIGHT = 8.0
 
 

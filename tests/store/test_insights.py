@@ -21,14 +21,11 @@ def test_a_range_has_one_row_which_the_next_replaces(tenant):
     tenant.store_insights(insights(2, day=2))
 
     assert tenant.insights(START, END) == insights(2, day=2)
-    assert tenant.latest_insights().executive_summary == "text 2"
 
 
 def test_insights_that_are_not_there_are_not_found(tenant):
     with pytest.raises(NotFoundError, match="There is no insight of 2024-03-01 to 2024-03-07"):
         tenant.insights(START, END)
-    with pytest.raises(NotFoundError, match="There is no insight yet"):
-        tenant.latest_insights()
 
 
 def test_identical_insights_of_two_tenants_share_no_row(two_tenants):

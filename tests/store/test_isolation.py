@@ -152,7 +152,6 @@ READS: Mapping[str, Case] = {
     ),
     "imports": lambda tenant: [record.file_name for record in tenant.imports()],
     "insights": lambda tenant: tenant.insights(DAY, WEEK_END).executive_summary,
-    "latest_insights": lambda tenant: tenant.latest_insights().executive_summary,
     "feedback": lambda tenant: tenant.feedback(),
     "token_use": lambda tenant: f"text {tenant.token_use(DAY, 100).input_tokens}",
     "questions_since": lambda tenant: f"text {tenant.questions_since(AT)}",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from apportion.errors import FieldError
+from apportion.errors import AlreadyRequestedError, FieldError
 from apportion.results.base import Interval
 from apportion.results.insights import (
     AIInsightsData,
@@ -32,10 +32,11 @@ from apportion.results.insights import (
     Verdict,
 )
 from apportion.results.mmm import DateRange
+from apportion.results.runs import Run, RunStatus
 from apportion.views.insights import InsightsDashboard, anomalies_frame, facts_frame
 from apportion.views.insights.first import first_content
+from apportion.views.insights.overview import answer
 from apportion.views.insights.reading import Reading
-from apportion.views.insights.sections import answer
 
 EVIL = '<img src=x onerror="alert(1)">'
 START, END = dt.date(2026, 6, 1), dt.date(2026, 6, 30)
@@ -185,6 +186,7 @@ class FakeInsights:
     can_ask = True
 
     def __init__(self) -> None:
+        self.run: Run | None = None
         self.said: dict[str, Verdict] = {}
         self.events: list[str] = []
         self.asked: list[tuple[object, object]] = []
@@ -214,11 +216,40 @@ class FakeInsights:
     def data_through(self) -> dt.date:
         return END
 
+    def going_on(self, start: dt.date, end: dt.date) -> Run | None:
+        return self.run
+
+    def request(self, start: dt.date, end: dt.date) -> Run:
+        if self.run is not None:
+            raise AlreadyRequestedError("ai_insights", self.run.id, self.run.status)
+        self.run = Run(id="r1", kind="ai_insights", status=RunStatus.QUEUED, created_at=NOW)
+        return self.run
+
     def show(self, start: object, end: object) -> AIInsightsData:
         self.asked.append((start, end))
         if start == "yesterday":
             raise FieldError("start", found="'yesterday'", allowed="a date as YYYY-MM-DD")
         return insights("Google")
+
+
+class FakeRuns:
+    """The run that is asked for, as a worker would carry it on."""
+
+    def __init__(self, insights: FakeInsights) -> None:
+        self.insights = insights
+
+    def get(self, run_id: str) -> Run:
+        assert run_id == "r1"
+        return self.insights.run
+
+    def cancel(self, run_id: str) -> Run:
+        return self.becomes(RunStatus.CANCELLED)
+
+    def becomes(self, status: RunStatus, progress: float = 0.0, message: str = "") -> Run:
+        """Let the run go on."""
+        told = {"status": status, "progress": progress, "message": message}
+        self.insights.run = self.insights.run.model_copy(update=told)
+        return self.insights.run
 
 
 class FakeWorkspace:
@@ -230,6 +261,7 @@ class FakeWorkspace:
 
     def __init__(self) -> None:
         self.insights = FakeInsights()
+        self.runs = FakeRuns(self.insights)
 
 
 @pytest.fixture
@@ -240,6 +272,72 @@ def page() -> InsightsDashboard:
 def click(page: InsightsDashboard, act: str, arg: str = "", **fields: str) -> None:
     """Do what the browser reports."""
     page.page._receive(None, {"act": act, "arg": arg, "fields": fields}, None)
+
+
+def news(page: InsightsDashboard, act: str = "poll") -> str:
+    """Ask for news as the browser does by itself; give what is shown."""
+    page.progress._receive(None, {"act": act}, None)
+    return page.progress.html
+
+
+def test_writing_again_is_a_run_whose_progress_is_shown_and_then_its_result(page):
+    before = page.insights
+
+    click(page, "again")
+
+    assert "Waiting for a worker" in page.progress.html
+    assert 'data-poll="1000"' in page.progress.html
+    assert page.insights is before
+    assert 'data-act="again" disabled' in page.page.html
+
+    page._workspace.runs.becomes(RunStatus.RUNNING, 0.7, "Writing the summary")
+    assert "70%" in news(page)
+    assert "Writing the summary." in page.progress.html
+
+    page._workspace.runs.becomes(RunStatus.COMPLETED, 1.0)
+    assert "Written again" in news(page)
+    assert "data-poll" not in page.progress.html
+    assert page._workspace.insights.asked == [(START, END)]
+    assert "Google" in page.page.html
+    assert 'data-act="again" disabled' not in page.page.html
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(RunStatus.FAILED, "What was written before stays"), (RunStatus.CANCELLED, "was cancelled")],
+)
+def test_a_run_that_ends_otherwise_leaves_what_is_shown(page, end, said):
+    before = page.insights
+    click(page, "again")
+
+    page._workspace.runs.becomes(end, message="No data.")
+
+    assert said in news(page)
+    assert page.insights is before
+    assert page._workspace.insights.asked == []
+
+
+def test_a_run_can_be_cancelled_from_the_page(page):
+    click(page, "again")
+
+    assert "It was cancelled" in news(page, "cancel")
+
+
+def test_a_run_that_goes_on_already_is_followed(page):
+    workspace = FakeWorkspace()
+    workspace.insights.request(START, END)
+    workspace.runs.becomes(RunStatus.RUNNING, 0.1, "Looking")
+
+    opened = InsightsDashboard(insights(), workspace)
+    assert "10%" in opened.progress.html
+
+    page._workspace.insights.run = workspace.insights.run
+    click(page, "again")
+    assert "10%" in page.progress.html
+
+
+def test_without_a_run_there_is_nothing_to_poll_or_cancel(page):
+    assert news(page) == news(page, "cancel") == ""
 
 
 def test_names_are_data_and_never_markup():

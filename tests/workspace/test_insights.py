@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 
 from apportion.config import Settings
-from apportion.errors import FieldError, NotEnoughDataError
+from apportion.errors import AlreadyRequestedError, FieldError, NotEnoughDataError
 from apportion.frames import EVENTS, OUTCOMES, SPEND, conform
+from apportion.results.accounts import COMMAND_LINE, AuditAction
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.insights import SummarySource, Verdict
+from apportion.results.mmm_settings import MMMSettings
 from apportion.store import TenantStore
 from apportion.workspace import Workspace, open_workspace
 from narration.fake_claude import FakeClaude, Step, failed, fake_claude, message
+from store.examples import experiment
 
 END = dt.date(2026, 6, 30)
 DAYS = pd.date_range(end=END, periods=120)
@@ -281,3 +285,60 @@ def test_an_anomaly_becomes_an_event_of_the_calendar(filled, database_url, tmp_p
     assert filled[1].events().empty
     with pytest.raises(FieldError, match="1 to 80 characters"):
         workspace.insights.add_event(drop, " ")
+
+
+def test_a_public_holiday_of_the_tenants_country_is_expected(filled, database_url, tmp_path):
+    acme, bolt = (opened(tenant, database_url, tmp_path) for tenant in filled)
+    filled[0].save_mmm_settings(MMMSettings(holidays="HR"))  # 22 June is one of Croatia's
+
+    knowing, not_knowing = acme.insights.show(), bolt.insights.show()
+
+    assert "revenue" in {a.metric for a in not_knowing.anomalies}
+    assert "revenue" not in {a.metric for a in knowing.anomalies}
+    assert knowing.coverage.expected >= 1
+
+
+def test_what_a_running_test_did_is_expected_of_its_region_and_named_for_the_whole(
+    filled, database_url, tmp_path
+):
+    acme, bolt = (opened(tenant, database_url, tmp_path) for tenant in filled)
+    draft = experiment("Pause").model_copy(
+        update={
+            "test_regions": ("South",),
+            "control_regions": (INJECTION,),
+            "channel": "meta",
+            "start_date": dt.date(2026, 6, 22),
+            "end_date": dt.date(2026, 7, 20),
+        }
+    )
+    draft = filled[0].add_experiment(draft, by=COMMAND_LINE)
+    running = draft.model_copy(update={"status": ExperimentStatus.RUNNING})
+    filled[0].save_experiment(
+        running,
+        was=ExperimentStatus.DRAFT,
+        action=AuditAction.EXPERIMENT_CHANGED,
+        by=COMMAND_LINE,
+    )
+
+    knowing, not_knowing = acme.insights.show(), bolt.insights.show()
+
+    whole = next(a for a in knowing.anomalies if a.metric == "revenue" and not a.element)
+    assert "the test “Pause” (22 June to 20 July), which changes Meta in South" in whole.description
+    assert all("Pause" not in a.description for a in not_knowing.anomalies)
+
+
+def test_a_run_is_asked_for_and_found_again_by_its_days(filled, database_url, tmp_path):
+    acme, bolt = (opened(tenant, database_url, tmp_path) for tenant in filled)
+
+    run = acme.insights.request("2026-06-01", "2026-06-30")
+
+    assert run.parameters == {"start": "2026-06-01", "end": "2026-06-30", "force": True}
+    days = (dt.date(2026, 6, 1), dt.date(2026, 6, 30))
+    assert acme.insights.going_on(*days).id == run.id
+    assert acme.insights.going_on(dt.date(2026, 5, 1), days[1]) is None
+    assert bolt.insights.going_on(*days) is None
+    with pytest.raises(AlreadyRequestedError) as refused:
+        acme.insights.request(*days)
+    assert refused.value.run_id == run.id
+    acme.runs.cancel(run.id)
+    assert acme.insights.going_on(*days) is None

@@ -62,9 +62,7 @@ def generate_insights(
     """Have the insights of a range found, told and stored anew, in the background."""
     days = asked or InsightsRequest()
     try:
-        start, end = workspace.insights.range_of(days.start, days.end)
+        run = workspace.insights.request(days.start, days.end, requested_by=member.actor)
     except NotEnoughDataError as error:
         raise NotFoundError(str(error)) from error
-    parameters = {"start": str(start), "end": str(end), "force": "true"}
-    run = workspace.runs.request("ai_insights", parameters, requested_by=member.actor)
     return RequestedRun(run_id=run.id)

@@ -89,9 +89,11 @@ def analyse(
     signs = tracking.signs(detected.deviations, position)
     gaps = tracking.gaps(heard, first, last)
     currency = circumstances.currency
-    anomalies, stories = report(detected, signs, gaps, Context(currency, position))
+    anomalies, stories = report(
+        detected, signs, gaps, Context(currency, position, circumstances.occasions)
+    )
     metrics = key_metrics(series, first, last)
-    trends = outlook(heard, first, last, currency)
+    trends = outlook(heard, first, last, currency, circumstances.occasions)
     score = health(metrics, anomalies, stories, start, end)
     advice = recommend(
         anomalies,

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apportion import words
+from apportion.insights.calendar import Occasion
 from apportion.insights.charts import chart_of
 from apportion.insights.detection import Expectation, weekdays_of
 from apportion.insights.labels import date_of, series_name
@@ -30,6 +32,7 @@ def outlook(
     first: np.datetime64,
     last: np.datetime64,
     currency: str,
+    occasions: Sequence[Occasion] = (),
 ) -> list[Trend]:
     """Give the trends that end on `last`, the clearest first.
 
@@ -40,6 +43,9 @@ def outlook(
     ----------
     first : datetime64[D]
         Of the range; the trend is fitted to at least 60 days and at most 120.
+    occasions : sequence of Occasion
+        Days of those that are for single series, as geo experiments are, are left out: what a test
+        did to its regions is no trend.
     """
     asked = int((last - first).astype("timedelta64[D]").astype(np.int64)) + 1
     n_days = min(max(asked, FEWEST_DAYS), MOST_DAYS)
@@ -48,6 +54,7 @@ def outlook(
         one = whole.until(last)
         window = slice(max(0, one.days.size - n_days), one.days.size)
         logs = _logs(one.daily[window])
+        logs[_own_days(occasions, one)[window]] = np.nan
         if np.isfinite(logs).sum() < FEWEST_DAYS * 0.8:
             continue
         slope = theil_sen(logs, weekdays_of(one.days[window]))
@@ -60,6 +67,15 @@ def outlook(
     ]
     found.sort(key=lambda item: (not item[1].is_reliable, not item[0], item[1].p_value))
     return [_trend(slope, one, n_days, currency) for _, slope, one in found[:MOST]]
+
+
+def _own_days(occasions: Sequence[Occasion], series: MetricSeries) -> NDArray[np.bool_]:
+    """Tell which days belong to occasions that are for this series and not for all."""
+    found = np.zeros(series.days.size, bool)
+    for occasion in occasions:
+        if not occasion.is_general and occasion.is_for(series):
+            found |= occasion.days(series.days)
+    return found
 
 
 def _is_material(slope: Slope, n_days: int) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from apportion import words
 from apportion.insights import stories as told
 from apportion.insights.breakdowns import breakdowns
+from apportion.insights.calendar import Occasion, causes
 from apportion.insights.charts import chart_of
 from apportion.insights.detection import Detected, Deviation, Shape
 from apportion.insights.labels import date_of, form_of, series_name, when
@@ -59,6 +60,8 @@ class Context:
     currency: str
     last: int
     """Position of the last day of the range."""
+    occasions: Sequence[Occasion] = ()
+    """The calendar: what it has for an anomaly's days is said."""
 
 
 def report(
@@ -216,6 +219,10 @@ def _description(
         f"It was {form(deviation.actual)}{mean} {when(days.start, days.end)}{stays}, where "
         f"{form(deviation.expected)} was to be expected."
     )
+    own = deviation.series
+    known = causes(context.occasions, own, own.days[deviation.start], own.days[deviation.end])
+    if known:
+        text += f" In the calendar: {words.listing(known)}."
     if sign is not None:
         return f"{text} {_TRACKING[sign]}"
     if worth is not None and deviation.series.metric.name != "spend":

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from apportion.errors import ParameterError
 from apportion.mmm.weeks import DAYS, Calendar, as_date
+from apportion.public_holidays import public_holidays
 
 Columns = tuple[tuple[str, ...], NDArray[np.float64]]
 """Names, and the share of each week, (n_weeks, n_columns)."""
@@ -44,39 +44,15 @@ def of_holidays(country: str, weeks: Calendar) -> Columns:
     ParameterError
         If the country or its subdivision is not known.
     """
-    if not country:
-        return (), np.zeros((len(weeks.starts), 0))
     spans: dict[str, Spans] = defaultdict(list)
-    for day, name in _holidays(country, weeks.first_day.year, weeks.last_day.year).items():
-        common = name.split(";")[0].removesuffix(" (observed)").removesuffix(" (estimated)")
-        spans[f"Holiday: {common}"].append((day, day))
+    for day, name in public_holidays(country, weeks.first_day.year, weeks.last_day.year).items():
+        spans[f"Holiday: {name}"].append((day, day))
     return _columns(spans, weeks)
 
 
 def check_country(country: str) -> None:
     """Do nothing if the holidays of `country` are known; else ParameterError."""
-    if country:
-        _holidays(country, 2026, 2026)
-
-
-def _holidays(country: str, first: int, last: int) -> dict[dt.date, str]:
-    # Here and not above: whoever asks for no holidays does not load them.
-    import holidays
-
-    code, _, subdivision = country.upper().partition("-")
-    try:
-        found = holidays.country_holidays(
-            code, subdiv=subdivision or None, years=range(first, last + 1), language="en_US"
-        )
-    except NotImplementedError as error:
-        known = holidays.list_supported_countries()
-        allowed = (
-            f"{code} has {', '.join(known[code]) or 'no subdivisions'}"
-            if code in known
-            else "a country is its ISO code, as DE, FR, GB or US"
-        )
-        raise ParameterError(f"There are no holidays for {country!r}; {allowed}.") from error
-    return dict(found)
+    public_holidays(country, 2026, 2026)
 
 
 def _columns(spans: dict[str, Spans], weeks: Calendar) -> Columns:

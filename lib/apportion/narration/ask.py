@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from apportion.errors import ApportionError
 from apportion.narration.budget import Budget
-from apportion.narration.client import NoAnswerError, deadline, send, tokens_of
+from apportion.narration.client import NoAnswerError, deadline, tokens_of
 from apportion.results.insights import Answer, Figure
 
 ROUNDS = 5
@@ -25,7 +25,6 @@ ROUNDS = 5
 MOST_TOKENS = 800
 RESERVED = 6_000
 """Tokens that are set aside for each request of a question."""
-LONGEST_QUESTION = 300
 MOST_FINDINGS = 6
 _PRIVATE = re.compile(r"\S+@\S+|\+?\d[\d\s().-]{6,}\d")
 
@@ -148,6 +147,10 @@ class Conversation:
         """Give what a name is called outside."""
         return self.aliases.setdefault(name, f"E{len(self.aliases) + 1}")
 
+    def charge(self, used: tuple[int, int]) -> None:
+        """Count what a request has cost, in and out."""
+        self.tokens = (self.tokens[0] + used[0], self.tokens[1] + used[1])
+
     def add(self, found: Sequence[Finding]) -> str:
         """Keep findings and give what goes out of them."""
         out = []
@@ -182,18 +185,8 @@ def ask(
     text = f"The last day of data is {today}.\n<question>{asked}</question>"
     messages: list[dict[str, Any]] = [{"role": "user", "content": text}]
     for _ in range(ROUNDS):
-        if not budget.reserve(RESERVED):
-            raise NoAnswerError("budget")
-        used = (0, 0)
-        try:
-            message = send(client, until, _request(model, messages))
-            used = tokens_of(message)
-        finally:
-            budget.settle(RESERVED, used)
-            conversation.tokens = (
-                conversation.tokens[0] + used[0],
-                conversation.tokens[1] + used[1],
-            )
+        message = budget.send(client, until, _request(model, messages), RESERVED)
+        conversation.charge(tokens_of(message))
         calls = _calls(message)
         given = next((call for call in calls if call.name == "answer"), None)
         if given is not None:
@@ -207,7 +200,7 @@ def ask(
 
 def outgoing(question: str, names: Sequence[str], conversation: Conversation) -> str:
     """Give a question as it may leave: names as aliases, no address, no long number, no markup."""
-    text = question[:LONGEST_QUESTION]
+    text = question
     for name in sorted(names, key=len, reverse=True):
         pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
         if pattern.search(text):

@@ -1,8 +1,13 @@
 """Tokens of one tenant in one month: set aside before a call, settled after it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import anthropic
+
+from apportion.narration.client import Deadline, NoAnswerError, send, tokens_of
 
 
 class Ledger(Protocol):
@@ -35,10 +40,26 @@ class Budget:
     month: dt.date
     limit: int
 
-    def reserve(self, amount: int) -> bool:
-        """Set tokens aside for a call; tell whether the month allows it."""
-        return self.ledger.reserve_tokens(self.month, amount, self.limit)
+    def send(
+        self,
+        client: anthropic.Anthropic,
+        until: Deadline,
+        request: Mapping[str, Any],
+        most: int,
+    ) -> anthropic.types.Message:
+        """Send a request that may cost up to `most` tokens, and charge what it has cost.
 
-    def settle(self, reserved: int, used: tuple[int, int]) -> None:
-        """Replace a reservation by what the call has cost."""
-        self.ledger.settle_tokens(self.month, reserved, *used)
+        Raises
+        ------
+        NoAnswerError
+            If the month does not allow it, or no message came; then nothing is charged.
+        """
+        if not self.ledger.reserve_tokens(self.month, most, self.limit):
+            raise NoAnswerError("budget")
+        used = (0, 0)
+        try:
+            message = send(client, until, request)
+            used = tokens_of(message)
+        finally:
+            self.ledger.settle_tokens(self.month, most, *used)
+        return message

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from apportion.insights.analysis import fingerprint
 from apportion.narration.budget import Budget
-from apportion.narration.client import NoAnswerError, deadline, send, text_of, tokens_of
+from apportion.narration.client import NoAnswerError, deadline, text_of
 from apportion.narration.grounding import problems, rendered
 from apportion.narration.payload import PROMPT_VERSION, SYSTEM, payload
 from apportion.narration.schema import Narrative
@@ -52,15 +52,8 @@ def write(
     wrong: list[str] = []
     for _ in range(TRIES):
         sent = len(SYSTEM) + sum(len(str(message["content"])) for message in messages)
-        reserved = sent // CHARACTERS_PER_TOKEN + MOST_TOKENS
-        if not budget.reserve(reserved):
-            raise NoAnswerError("budget")
-        used = (0, 0)
-        try:
-            message = send(client, until, _request(model, messages))
-            used = tokens_of(message)
-        finally:
-            budget.settle(reserved, used)
+        most = sent // CHARACTERS_PER_TOKEN + MOST_TOKENS
+        message = budget.send(client, until, _request(model, messages), most)
         try:
             text = text_of(message)
             narrative = Narrative.model_validate_json(text)

@@ -50,23 +50,6 @@ class Insights(TenantBound):
             raise not_found("insight of", f"{start} to {end}")
         return AIInsightsData.model_validate(found)
 
-    def latest_insights(self) -> AIInsightsData:
-        """Give the insights that were stored last.
-
-        Raises
-        ------
-        NotFoundError
-            If there are none.
-        """
-        cache = ai_insights_cache.c
-        with self._reading() as connection:
-            statement = connection.select(cache.insights, of=ai_insights_cache)
-            newest = statement.order_by(cache.generated_at.desc()).limit(1)
-            found = connection.execute(newest).scalar_one_or_none()
-        if found is None:
-            raise not_found("insight", "yet")
-        return AIInsightsData.model_validate(found)
-
     def give_feedback(self, feedback: Feedback) -> None:
         """Store what somebody said of an anomaly, in place of what was said before."""
         said = feedback.model_dump(by_alias=False)

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from apportion.narration.ask import AnomaliesAsked, Finding, MetricsAsked
 from apportion.results.insights import AIInsightsData
 from apportion.results.mmm import ModelStatus
 from apportion.store import TenantStore
+from apportion.workspace.insights_data import JOURNEY_DAYS
 
 MOST = 8
 FOUND = ("anomaly", "tracking", "cause")
-JOURNEY_DAYS: Literal[30] = 30
 
 
 class Answers:

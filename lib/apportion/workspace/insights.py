@@ -1,11 +1,8 @@
 """The insights of one tenant: find, tell, store, and respect what people say of them."""
 
 import datetime as dt
-import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pandas as pd
 
 from apportion.config import Settings
@@ -16,6 +13,7 @@ from apportion.errors import (
     NotFoundError,
 )
 from apportion.frames import EVENTS, conform
+from apportion.results.accounts import Actor
 from apportion.results.insights import (
     AIInsightsData,
     Anomaly,
@@ -25,24 +23,16 @@ from apportion.results.insights import (
     TokenUse,
     Verdict,
 )
-from apportion.results.journeys import AttributionModel
-from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.results.runs import Run
 from apportion.store import TenantStore
 from apportion.workspace.runs import RunsWorkspace
 
-if TYPE_CHECKING:  # SciPy, which a page that shows stored insights does not need
-    from apportion.insights.analysis import Circumstances
-    from apportion.insights.calendar import Occasion
-    from apportion.insights.knowledge import Knowledge
-    from apportion.insights.metrics import Sources
-
-log = logging.getLogger("apportion.insights")
-
 DEFAULT_DAYS = 30
 QUESTIONS_AN_HOUR = 20
+LONGEST_QUESTION = 300
 FEWEST_DAYS, MOST_DAYS = 7, 366
-JOURNEY_DAYS: Literal[30] = 30
-"""Before a conversion, of the attribution that is compared with the model."""
+LATEST_RUNS = 20
+"""Among so many, the one that goes on is looked for."""
 SOURCES = ("outcomes", "spend")
 """The last day of either is the last day of data."""
 
@@ -157,6 +147,42 @@ class InsightsWorkspace:
             self._store.store_insights(told)
         return told
 
+    def request(
+        self,
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        *,
+        requested_by: Actor | None = None,
+    ) -> Run:
+        """Ask for the insights of a range to be found, told and stored anew, in the background.
+
+        Raises
+        ------
+        FieldError, NotEnoughDataError
+            As :meth:`range_of`.
+        AlreadyRequestedError
+            If a run of the same range waits or runs; it names the run.
+        ForbiddenError
+            If who asks may only look.
+        """
+        first, last = self.range_of(start, end)
+        parameters = {"start": str(first), "end": str(last), "force": "true"}
+        return self._runs.request("ai_insights", parameters, requested_by=requested_by)
+
+    def going_on(self, start: dt.date, end: dt.date) -> Run | None:
+        """Give the run that waits or runs for a range; None: there is none."""
+        days = {"start": str(start), "end": str(end)}
+        return next(
+            (
+                run
+                for run in self._runs.list(LATEST_RUNS)
+                if run.kind == "ai_insights"
+                and not run.status.has_ended
+                and days.items() <= run.parameters.items()
+            ),
+            None,
+        )
+
     def token_use(self) -> TokenUse:
         """Give what Claude has cost this month."""
         month = dt.datetime.now(dt.UTC).date().replace(day=1)
@@ -201,8 +227,9 @@ class InsightsWorkspace:
 
     @property
     def can_ask(self) -> bool:
-        """Whether questions can be answered: a key is set."""
-        return self._settings.claude_api_key is not None
+        """Whether Claude can be asked at all: a key is set."""
+        key = self._settings.claude_api_key
+        return key is not None and bool(key.get_secret_value())
 
     def ask(self, question: str) -> Answer:
         """Have a question answered from this tenant's figures; each comes with its source.
@@ -216,12 +243,6 @@ class InsightsWorkspace:
         ConflictError
             If too much was asked within an hour.
         """
-        # Here and not above: they bring SciPy and the client, which showing insights does without.
-        from apportion.narration.ask import LONGEST_QUESTION, Conversation, ask
-        from apportion.narration.budget import Budget
-        from apportion.narration.client import NoAnswerError, client_of
-        from apportion.workspace.answers import Answers
-
         question = question.strip()
         if not question or len(question) > LONGEST_QUESTION:
             found = f"{len(question)} characters"
@@ -231,36 +252,16 @@ class InsightsWorkspace:
             raise ConflictError(
                 f"{QUESTIONS_AN_HOUR} questions were asked within an hour. Ask again later."
             )
-        client = client_of(self._settings)
-        if client is None:
-            return _no_answer(question, "no_key")
-        conversation = Conversation()
-        budget = Budget(
-            self._store, now.date().replace(day=1), self._settings.claude_tokens_a_month
-        )
-        try:
-            answer = ask(
-                client,
-                self._settings.claude_model,
-                question,
-                Answers(self._store, self._sources, self.show),
-                budget,
-                conversation,
-                today=str(self.data_through()),
+        if not self.can_ask:
+            return Answer(
+                question=question, sentences=(), figures=(), is_answered=False, reason="no_key"
             )
-        except NoAnswerError as error:
-            log.warning("A question was not answered: %s", error)
-            answer = _no_answer(question, error.reason)
-        finally:
-            client.close()
-        self._store.log_question(
-            conversation.tools,
-            is_answered=answer.is_answered,
-            reason=answer.reason,
-            input_tokens=conversation.tokens[0],
-            output_tokens=conversation.tokens[1],
+        # Here and not above: it brings SciPy and the client, which showing insights does without.
+        from apportion.workspace.insights_told import answered
+
+        return answered(
+            self._store, self._settings, question, self.show, now=now, today=self.data_through()
         )
-        return answer
 
     def _stored(
         self, first: dt.date, last: dt.date, *, at_any_age: bool = False
@@ -278,142 +279,27 @@ class InsightsWorkspace:
     def _analyse(self, first: dt.date, last: dt.date) -> AIInsightsData:
         # Here and not above: showing stored insights needs no SciPy.
         from apportion.insights.analysis import analyse, first_day_needed
+        from apportion.workspace.insights_data import circumstances_of, sources_of
 
         begin = first_day_needed(first, last)
-        sources = self._sources(begin, last)
-        return analyse(sources, first, last, self._circumstances(begin, last))
-
-    def _sources(self, begin: dt.date, last: dt.date) -> "Sources":
-        from apportion.insights.metrics import Sources
-
-        return Sources(
-            spend=self._store.spend(begin, last),
-            outcomes=self._store.outcomes(begin, last),
-            customers=self._customers(begin, last),
-            touchpoints=self._touchpoints(begin, last),
-        )
-
-    def _circumstances(self, begin: dt.date, last: dt.date) -> "Circumstances":
-        from apportion.insights.analysis import Circumstances
-        from apportion.insights.calendar import occasions_of
-
-        said = self._store.feedback()
-        return Circumstances(
-            currency=self._store.tenant.currency,
-            now=dt.datetime.now(dt.UTC),
-            occasions=[
-                *occasions_of(self._store.events(begin, last)),
-                *(_occasion(one) for one in said if one.verdict is Verdict.EXPECTED),
-            ],
-            muted=frozenset(one.series for one in said if one.verdict is Verdict.MUTE),
-            knowledge=self._knowledge(),
-        )
-
-    def _knowledge(self) -> "Knowledge":
-        from apportion.insights.knowledge import Knowledge
-
-        newest = self._store.models(limit=1)
-        model = self._store.latest_model() if newest else None
-        is_refused = bool(newest) and newest[0].status is ModelStatus.FAILED
-        return Knowledge(
-            model=model if model and model.status is ModelStatus.COMPLETED else None,
-            newest_failed=(newest[0].reason or "The training failed.") if is_refused else None,
-            experiments=tuple(self._store.experiments()),
-            credit=self._credit(model),
-        )
-
-    def _credit(self, model: MMMResults | None) -> dict[str, float]:
-        """Give each channel's percent of the credit by the Markov chain, among those modelled."""
-        try:
-            analysis = self._store.journey_results(JOURNEY_DAYS)
-        except NotFoundError:
-            return {}
-        modelled = {effect.channel for effect in model.channels} if model else set()
-        table = next(table for table in analysis.credit if table.dimension == "channel")
-        credit = {
-            row.name: next(c.revenue for c in row.credits if c.model is AttributionModel.MARKOV)
-            for row in table.rows
-            if row.name in modelled
-        }
-        total = sum(credit.values())
-        return {name: 100 * part / total for name, part in credit.items()} if total > 0 else {}
+        sources = sources_of(self._store, begin, last)
+        return analyse(sources, first, last, circumstances_of(self._store, begin, last))
 
     def _told(self, found: AIInsightsData, *, force: bool) -> AIInsightsData:
         """Have Claude write the summary; by rules, with the reason, if nothing can be shown."""
-        if self._settings.claude_api_key is None:
+        if not self.can_ask:
             return _with_summary(found, found.summary.model_copy(update={"reason": "no_key"}))
-        # Here and not above: without a key nobody needs the client, which takes a second to load.
-        from apportion.narration.budget import Budget
-        from apportion.narration.client import NoAnswerError, client_of
-        from apportion.narration.summary import fingerprint_of, write
+        from apportion.workspace.insights_told import written
 
-        days, model = found.date_range, self._settings.claude_model
-        facts = list(found.facts)
-        fingerprint = fingerprint_of(facts, model, start=days.start, end=days.end)
+        days = found.date_range
         before = self._stored(days.start, days.end, at_any_age=True)
-        if before is not None and not force and before.summary.fingerprint == fingerprint:
-            return _with_summary(found, before.summary)
-        client = client_of(self._settings)
-        assert client is not None
-        limit = self._settings.claude_tokens_a_month
-        month = found.generated_at.date().replace(day=1)
-        try:
-            told = write(
-                client,
-                model,
-                facts,
-                Budget(self._store, month, limit),
-                fingerprint=fingerprint,
-            )
-        except NoAnswerError as error:
-            log.warning("The summary is by rules: %s", error)
-            told = found.summary.model_copy(update={"reason": error.reason})
-        finally:
-            client.close()
+        told = written(self._store, self._settings, found, before, force=force)
         return _with_summary(found, told)
-
-    def _customers(self, begin: dt.date, last: dt.date) -> pd.DataFrame:
-        orders = self._store.conversions(begin, last)
-        counted = pd.DataFrame(
-            {
-                "date": self._days(orders["timestamp"]),
-                "orders": 1,
-                "new_orders": orders["is_new_customer"].astype("int64"),
-            }
-        )
-        return counted.groupby("date", as_index=False).sum()
-
-    def _touchpoints(self, begin: dt.date, last: dt.date) -> pd.DataFrame:
-        touches = self._store.touchpoints(begin, last)
-        counted = pd.DataFrame(
-            {
-                "date": self._days(touches["timestamp"]),
-                "device": touches["device"],
-                "touchpoints": 1,
-            }
-        )
-        return counted.groupby(["date", "device"], as_index=False).sum()
-
-    def _days(self, timestamps: pd.Series) -> pd.Series:
-        local = timestamps.dt.tz_convert(self._store.tenant.timezone)
-        days: pd.Series = local.dt.tz_localize(None).dt.normalize()
-        return days
-
-
-def _no_answer(question: str, reason: str) -> Answer:
-    return Answer(question=question, sentences=(), figures=(), is_answered=False, reason=reason)
 
 
 def _with_summary(found: AIInsightsData, summary: Summary) -> AIInsightsData:
     text = " ".join(summary.sentences)
     return found.model_copy(update={"summary": summary, "executive_summary": text})
-
-
-def _occasion(said: Feedback) -> "Occasion":
-    from apportion.insights.calendar import Occasion
-
-    span = (np.datetime64(said.start, "D"), np.datetime64(said.end, "D"))
-    return Occasion(f"expected {said.anomaly}", (span,), frozenset({said.series}))
 
 
 def _day(value: str | dt.date | None, name: str) -> dt.date | None:

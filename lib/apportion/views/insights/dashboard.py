@@ -8,10 +8,11 @@ import ipywidgets as widgets
 import traitlets
 from markupsafe import Markup
 
-from apportion.errors import ApportionError
+from apportion.errors import AlreadyRequestedError, ApportionError, ConflictError
 from apportion.results.accounts import Role
 from apportion.results.insights import AIInsightsData, Anomaly, Answer, Verdict
-from apportion.views.insights import sections
+from apportion.results.runs import Run, RunStatus
+from apportion.views.insights import advice, anomalies, asking, overview, writing
 from apportion.views.insights.reading import Reading
 from apportion.views.insights.states import state
 from apportion.views.parts import cards
@@ -47,14 +48,17 @@ class InsightsDashboard(widgets.VBox):
         self._reason = reason
         self._message = Markup()
         self._answer: Answer | None = None
+        self._run_id: str | None = None
+        self.progress = Acting(self._on_progress)
         self.page = Acting(self._on_act)
         self.page.add_class("ap-page")
         style = html(stylesheet())
         show_if(style, is_shown=False)
-        super().__init__([style, self.page], insights=insights)
+        super().__init__([style, self.progress, self.page], insights=insights)
         self.add_class("ap")
         if insights is None:
             self._draw(None)
+        self._follow_what_goes_on()
 
     @property
     def can_act(self) -> bool:
@@ -75,15 +79,16 @@ class InsightsDashboard(widgets.VBox):
             workspace.tenant.timezone if workspace else "UTC",
             workspace.insights.feedback() if workspace else {},
             self.can_act,
+            is_writing=self._run_id is not None,
         )
         parts = (
-            sections.head(reading, self._message),
-            sections.summary(reading),
-            sections.figures(reading),
-            sections.anomalies(reading),
-            sections.trends(reading),
-            sections.recommendations(reading),
-            sections.ask(self._answer) if self._can_ask else Markup(),
+            overview.head(reading, self._message),
+            overview.summary(reading),
+            overview.figures(reading),
+            anomalies.anomalies(reading),
+            advice.trends(reading),
+            advice.recommendations(reading),
+            asking.ask(self._answer) if self._can_ask else Markup(),
         )
         pieces = cards.joined(Markup("<div>{}</div>").format(part) for part in parts if part)
         self.page.show(Markup('<div class="ap-page">{}</div>').format(pieces))
@@ -107,20 +112,64 @@ class InsightsDashboard(widgets.VBox):
         self._draw(None)
 
     def _show_last(self, arg: str, _: Mapping[str, str]) -> None:
-        if arg not in {str(days) for days, _ in sections.PRESETS}:
+        if arg not in {str(days) for days, _ in overview.PRESETS}:
             return
         workspace = self._open_workspace()
         end = workspace.insights.data_through()
-        self._set(workspace.insights.show(end - dt.timedelta(days=int(arg) - 1), end))
+        self._show(end - dt.timedelta(days=int(arg) - 1), end)
 
     def _show_range(self, _: str, fields: Mapping[str, str]) -> None:
         start, end = fields.get("start", ""), fields.get("end", "")
+        self._show(start, end)
+
+    def _show(self, start: str | dt.date, end: str | dt.date) -> None:
         self._set(self._open_workspace().insights.show(start, end))
+        self._follow_what_goes_on()
 
     def _write_again(self, _: str, __: Mapping[str, str]) -> None:
         days = self._shown().date_range
-        insights = self._open_workspace().insights
-        self._set(insights.refresh(days.start, days.end, force=True))
+        try:
+            run = self._open_workspace().insights.request(days.start, days.end)
+        except AlreadyRequestedError as error:
+            run = self._open_workspace().runs.get(error.run_id)
+        self._follow(run)
+
+    def _on_progress(self, act: str, _: str, __: Mapping[str, str]) -> None:
+        if self._run_id is None or act not in ("poll", "cancel"):
+            return
+        runs = self._open_workspace().runs
+        try:
+            if act == "cancel":
+                self._follow(runs.cancel(self._run_id))
+            else:
+                self._follow(runs.get(self._run_id))
+        except ConflictError:  # it has ended meanwhile
+            self._follow(runs.get(self._run_id))
+        except ApportionError as error:
+            self.progress.show(cards.note("warn", "That did not work", str(error)))
+
+    def _follow_what_goes_on(self) -> None:
+        """Show the run of these days that somebody has asked for."""
+        if self._workspace is None or self.insights is None or not self.can_act:
+            return
+        days = self.insights.date_range
+        run = self._workspace.insights.going_on(days.start, days.end)
+        if run is None:
+            self._run_id = None
+            self.progress.show(Markup())
+        else:
+            self._follow(run)
+
+    def _follow(self, run: Run) -> None:
+        """Show how far a run is; once it has ended, what it found."""
+        was = self._run_id
+        self._run_id = None if run.status.has_ended else run.id
+        self.progress.show(writing.progress(run))
+        if run.status is RunStatus.COMPLETED:
+            days = self._shown().date_range
+            self._set(self._open_workspace().insights.show(days.start, days.end))
+        if was != self._run_id:
+            self._draw(None)
 
     def _say(self, arg: str, fields: Mapping[str, str]) -> None:
         anomaly_id, _, verdict = arg.partition("|")

@@ -7,6 +7,16 @@ from apportion.results.insights import AIInsightsData, Anomaly, Verdict
 from apportion.views import theme
 
 Form = Callable[[float], str]
+REASONS = {
+    "no_key": "no key for Claude is set",
+    "outage": "Claude could not be reached",
+    "timeout": "Claude did not answer in time",
+    "refusal": "Claude declined",
+    "budget": "this month's tokens are used up",
+    "grounding": "Claude's text did not match the facts",
+    "": "nobody has asked for a written summary yet",
+}
+"""Why there is no text of Claude's, in words."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +31,15 @@ class Reading:
         What was said of anomalies, by id.
     can_act : bool
         Whether who looks may write again and give feedback.
+    is_writing : bool
+        Whether a run writes these days again now.
     """
 
     insights: AIInsightsData
     timezone: str = "UTC"
     feedback: Mapping[str, Verdict] = field(default_factory=dict)
     can_act: bool = False
+    is_writing: bool = False
 
     def form(self, unit: str) -> Form:
         """Give how values of a unit are written."""

@@ -1,8 +1,14 @@
 // Markup that Python made (escaped there), whose [data-act] elements report what was done to them. A redraw keeps the focus,
-// the open details and what was typed.
+// the open details and what was typed. [data-poll] asks for news by itself, after so many milliseconds, as long as it is shown.
 
 function render({ model, el }) {
   const keyOf = (node) => `${node.dataset.act}|${node.dataset.arg ?? ""}`;
+  let asking;
+  const poll = () => {
+    clearTimeout(asking);
+    const node = el.querySelector("[data-poll]");
+    if (node) asking = setTimeout(() => el.isConnected && model.send({ act: "poll", arg: "", fields: {} }), Number(node.dataset.poll));
+  };
   const draw = () => {
     const active = document.activeElement;
     const focused = active?.dataset?.act && el.contains(active) ? keyOf(active) : null;
@@ -15,6 +21,7 @@ function render({ model, el }) {
       if (node?.dataset.keep !== undefined) node.value = value;
     }
     if (focused) [...el.querySelectorAll("[data-act]")].find((node) => keyOf(node) === focused)?.focus({ preventScroll: true });
+    poll();
   };
   const send = (node) => {
     const fields = {};
@@ -43,10 +50,10 @@ function render({ model, el }) {
   };
   el.addEventListener("click", clicked);
   el.addEventListener("keydown", pressed);
-  const done = () => el.removeAttribute("aria-busy");
+  const done = () => { el.removeAttribute("aria-busy"); poll(); };
   model.on("change:html", draw);
   model.on("msg:custom", done);
   draw();
-  return () => { model.off("change:html", draw); model.off("msg:custom", done); el.removeEventListener("click", clicked); el.removeEventListener("keydown", pressed); };
+  return () => { clearTimeout(asking); model.off("change:html", draw); model.off("msg:custom", done); el.removeEventListener("click", clicked); el.removeEventListener("keydown", pressed); };
 }
 export default { render };

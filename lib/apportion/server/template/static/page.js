@@ -10,9 +10,11 @@
   const element = (id) => document.getElementById(id);
   // The analysts' tables scroll, so a keyboard must reach them.
   const makeReachable = () => {
-    for (const table of document.querySelectorAll('table.dataframe')) {
+    for (const [place, table] of document.querySelectorAll('table.dataframe').entries()) {
       const box = table.closest('.jp-RenderedHTMLCommon');
-      if (box && !box.hasAttribute('tabindex')) Object.assign(box, { tabIndex: 0, role: 'region', ariaLabel: 'Table' });
+      if (box && !box.hasAttribute('tabindex')) Object.assign(box, { tabIndex: 0, role: 'region', ariaLabel: `Table ${place + 1}` });
+      // pandas heads its index with an empty cell, which is no heading.
+      for (const cell of table.querySelectorAll('th:empty')) cell.replaceWith(document.createElement('td'));
     }
   };
 
