@@ -6,7 +6,7 @@ import click
 
 from apportion.cli.app import app, say
 from apportion.config import get_settings
-from apportion.store.doctor import checks
+from apportion.store.doctor import check_queue, checks
 from apportion.store.migrations import migrate as migrate_database
 
 
@@ -30,7 +30,7 @@ def doctor() -> None:
     if all(check.ok for check in found):
         from apportion.jobs import queue_database  # DBOS takes a moment to import
 
-        found.append(queue_database.check(settings))
+        found.append(check_queue(settings, queue_database.SCHEMA))
     for check in found:
         click.echo(f"{'ok  ' if check.ok else 'MEND'} {check.what}")
         if not check.ok:

@@ -19,22 +19,10 @@ from dbos import DBOS
 from sqlalchemy import Engine, event, make_url
 
 from apportion.config import SQLITE, Settings
-from apportion.store.doctor import Check
 
 SCHEMA = "dbos"
 NEEDED = (3, 42)
 """DBOS's inserts use ``unixepoch('subsec')``."""
-
-DRIVER = "postgresql+psycopg"
-_USABLE = sqlalchemy.text("""
-SELECT count(*), count(*) FILTER (
-    WHERE has_schema_privilege(n.oid, 'USAGE')
-    AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
-    AND has_table_privilege(c.oid, 'UPDATE')
-)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
-""")
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -73,29 +61,6 @@ def prepare(settings: Settings) -> None:
         schema=SCHEMA,
         application_role=None if is_own else serving,
     )
-
-
-def check(settings: Settings) -> Check:
-    """Look whether workers can use DBOS's tables, without changing anything."""
-    if is_embedded(settings):
-        found = _sqlite().sqlite_version_info
-        what = f"The queue's file is kept by SQLite {'.'.join(map(str, found))}."
-        needed = ".".join(map(str, NEEDED))
-        ok = found >= NEEDED
-        return Check(ok, what, "" if ok else f"Install pysqlite3-binary, or SQLite {needed}.")
-    engine = sqlalchemy.create_engine(make_url(settings.database_url).set(drivername=DRIVER))
-    try:
-        with engine.connect() as connection:
-            tables, usable = connection.execute(_USABLE, {"schema": SCHEMA}).one()
-    except sqlalchemy.exc.OperationalError:
-        return Check(False, "The queue's database cannot be reached.", "Mend the connection first.")
-    finally:
-        engine.dispose()
-    ok = bool(tables) and tables == usable
-    what = (
-        f"Of the queue's {tables} tables in the schema {SCHEMA!r}, {usable} are open to this role."
-    )
-    return Check(ok, what, "" if ok else "Run `apportion migrate`, or no worker can start.")
 
 
 def _sqlite() -> ModuleType:
