@@ -12,7 +12,6 @@ from apportion.errors import ParameterError
 from apportion.mmm import adstock, baseline, calendar_controls, delay, demand, no_media, priors
 from apportion.mmm.data import prepare
 from apportion.mmm.implications import implications
-from apportion.mmm.saturation import hill
 from apportion.mmm.weeks import Calendar
 from apportion.results.mmm_settings import (
     BudgetSetting,
@@ -20,7 +19,7 @@ from apportion.results.mmm_settings import (
     ChannelSettings,
     MMMSettings,
 )
-from mmm.companies import company
+from mmm.companies import comes_late, company
 from mmm.frames_of import controls_of, dates, outcomes_of, spend_of
 
 WEEKS = Calendar(np.datetime64("2025-12-01") + 7 * np.arange(10).astype("timedelta64[D]"))
@@ -276,16 +275,6 @@ def test_settings_are_asked_for_by_channel():
 
     assert told.channel("tv").roi_around == 3
     assert told.channel("radio") == ChannelSettings()
-
-
-def comes_late(*, peak):
-    """Give a company of two channels, the first of which acts `peak` weeks after its spend."""
-    known = company(4, weeks=156, channels=2).data
-    flights = known.spend / known.spend.mean(0)
-    carried = adstock.adstock(flights, np.array([[0.3, 0.3]]), [peak, 0.0])[0]
-    noise = 0.03 * np.random.default_rng(4).standard_normal(156)
-    outcome = 1e5 * (1 + noise + 0.5 * hill(carried, 1.2, 1.2).sum(0))
-    return replace(known, outcome=outcome)
 
 
 def test_the_delay_test_names_the_channel_whose_effect_comes_late_and_no_other():

@@ -10,6 +10,7 @@ from apportion.results.mmm_settings import BudgetSetting, CarryOver, ChannelSett
 from apportion.views.mmm.beliefs import Beliefs, beliefs_card
 from apportion.views.mmm.elsewhere import LiftTestForm
 from apportion.workspace import Workspace
+from mmm.companies import comes_late
 from mmm.frames_of import dates, outcomes_of, spend_of
 from views.test_learning import text
 
@@ -62,6 +63,22 @@ def test_an_answer_is_stored_at_once_for_this_tenant_alone(beliefs, open_for):
     )
     assert known(open_for("bolt")) == ChannelSettings()
     assert "a return of 1.5" in beliefs.channels[0]["implied"]
+
+
+def test_an_effect_that_comes_late_is_asked_about_until_it_is_said(two_tenants, open_for):
+    late, days = comes_late(peak=2.0), dates(156)
+    spends = {"google": late.spend[:, 0], "meta": late.spend[:, 1]}
+    two_tenants[0].write("spend", [spend_of(days, **spends)])
+    two_tenants[0].write("outcomes", [outcomes_of(days, late.outcome)])
+    beliefs = Beliefs(open_for())
+
+    google, meta = beliefs.channels
+    assert "its effect comes weeks after its spend" in google["warning"]
+    assert "weeks after" not in meta["warning"]
+
+    tell(beliefs, carry="late")
+
+    assert "weeks after" not in beliefs.channels[0]["warning"]
 
 
 def test_an_empty_field_is_as_usual_again(beliefs, open_for):

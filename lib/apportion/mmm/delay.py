@@ -54,7 +54,7 @@ def delay_test(data: MediaMixData) -> NDArray[np.float64]:
     )
     told = np.array([prior.peak > 0 for prior in data.channel_priors])
     chosen = _best_of(at_once, late, told, outcome)
-    rest = list(np.flatnonzero(~told))
+    rest = [row for row in range(channels) if not told[row]]
     while rest:
         now = _error(chosen, outcome)
         tried = [[_swapped(chosen, row, way) for way in late] for row in rest]

@@ -91,6 +91,19 @@ class MMMSettingsWorkspace:
 
         return warnings(prepared(self._store, self.get(), channels=channels))
 
+    def late_channels(self, channels: str | Sequence[str] = "") -> tuple[str, ...]:
+        """Give the channels whose effect seems to come late and that are not said to.
+
+        Raises
+        ------
+        DataError
+            If the data cannot carry a model.
+        """
+        from apportion.mmm.delay import late_channels
+        from apportion.workspace.mmm_data import prepared
+
+        return late_channels(prepared(self._store, self.get(), channels=channels))
+
     def lift_tests(self) -> list[LiftTest]:
         """Give the tests that can calibrate the model: own experiments, and those entered."""
         return sorted(

@@ -41,6 +41,7 @@ _CARRIES = [
     (CarryOver.LONG.value, "Long"),
     (CarryOver.LATE.value, "Late, after two weeks"),
 ]
+_LATE = "In the data its effect comes weeks after its spend: say so here (late, after two weeks)."
 
 
 class Beliefs(anywidget.AnyWidget):
@@ -62,6 +63,7 @@ class Beliefs(anywidget.AnyWidget):
         self._warnings = {
             each.channel: each.message for each in settings.demand_warnings() if each.fires
         }
+        self._late = settings.late_channels()
         self.read()
         self.on_msg(self._on_message)
 
@@ -120,11 +122,17 @@ class Beliefs(anywidget.AnyWidget):
                 "glyph": ICONS[looks[each.channel].glyph],
                 **_values(told.channel(each.channel)),
                 "implied": _implied(each, currency),
-                "warning": self._warnings.get(each.channel, ""),
+                "warning": self._warning(each.channel, told),
             }
             for each in implied
         ]
         self.tests = self._tests(told)
+
+    def _warning(self, channel: str, told: MMMSettings) -> str:
+        said = [self._warnings[channel]] if channel in self._warnings else []
+        if channel in self._late and told.channel(channel).carry_over is not CarryOver.LATE:
+            said.append(_LATE)
+        return " ".join(said)
 
     def _tests(self, told: MMMSettings) -> list[dict[str, Any]]:
         return [
