@@ -24,7 +24,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicHermiteSpline
 
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, adstock
@@ -266,6 +265,8 @@ def _ceiling(fitted: FittedMMM) -> Samples:
 def _spline(
     spend: NDArray[np.float64], revenue: NDArray[np.float64], slope: NDArray[np.float64]
 ) -> Curve:
+    from scipy.interpolate import CubicHermiteSpline  # a third of a second, for every command
+
     value = CubicHermiteSpline(spend, revenue, slope)
     derivative = value.derivative()
     return lambda at: (value(at), derivative(at))
