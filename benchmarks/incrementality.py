@@ -26,7 +26,8 @@ from panels import KINDS, NOW, TREATED, experiment, geolift, simulated
 from threadpoolctl import threadpool_limits
 
 from apportion.incrementality import design, estimators
-from apportion.incrementality.monitoring import first_crossing, look_days
+from apportion.incrementality.monitoring import first_crossing, look_days, totals_at
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.power import ALPHA, power_curve
 from apportion.incrementality.randomisation import (
     REFERENCE_SETS,
@@ -41,15 +42,18 @@ SIZES = (1, 2, 4, 8)
 LIFTS = (0.0, 0.05, 0.10)
 PRETEST_DAYS = 90
 SEED = [0]
+PANELS = ["geolift", *KINDS]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=150, help="per panel")
     parser.add_argument("--seed", type=int, default=0, help="another one gives other trials")
+    parser.add_argument("--panels", nargs="*", default=["geolift", *KINDS], help="of trials")
     parser.add_argument("--only", nargs="*", default=list(PARTS), choices=list(PARTS))
     asked = parser.parse_args()
     SEED[0] = asked.seed
+    PANELS[:] = asked.panels
     with threadpool_limits(1):
         for name in asked.only:
             begun = time.perf_counter()
@@ -59,7 +63,7 @@ def main() -> None:
 
 def errors(trials: int) -> None:
     """Measure type I error, coverage, width and bias, for named sets and for drawn ones."""
-    for panel in ("geolift", *KINDS):
+    for panel in PANELS:
         for way in ("named", "drawn"):
             rows = list(_trials(panel, way, trials))
             p = np.array([row["p"] for row in rows])
@@ -71,7 +75,8 @@ def errors(trials: int) -> None:
                     for lift in LIFTS
                 )
                 + f"; bias {np.mean([row['lift'] for row in rows]):+.2f} points, "
-                f"width {np.mean([row['width'] for row in rows]):.1f} points"
+                f"width {np.mean([row['width'] for row in rows]):.1f} points",
+                flush=True,
             )
 
 
@@ -83,8 +88,9 @@ def _trials(panel: str, way: str, count: int) -> Iterator[dict[str, float]]:
         size = int(rng.choice(SIZES if way == "named" else SIZES[1:]))
         start = int(rng.integers(45, PRETEST_DAYS - days + 1))
         values = values[:, (values[:start] <= 0).mean(axis=0) <= 0.1]
-        fits, chosen = _fits(values[:start], size, way, rng)
-        outcome = values[start : start + days].sum(axis=0)
+        filled = fill_outages(values[:start], values[start : start + days])
+        fits, chosen = _fits(filled.baseline, size, way, rng)
+        outcome = filled.test.sum(axis=0)
         row = {}
         for lift in LIFTS:
             raised = np.where(fits.members[chosen], outcome * (1 + lift), outcome)
@@ -125,19 +131,20 @@ def monitoring(trials: int) -> None:
                 start = int(rng.integers(45, PRETEST_DAYS - days + 1))
                 own = rng.choice(40, size, replace=False)
                 members = design.reference_of_named(40, own, 400, int(rng.integers(2**31)))
-                fits, daily = fit_sets(values[:start], members), values[start : start + days]
-                totals = np.cumsum(daily, axis=0)
-                p = np.array([p_values(fits, total, 0, np.zeros(1))[0] for total in totals])
-                every = list(range(3, days + 1))
+                before, daily = values[:start], values[start : start + days]
+                fits = fit_sets(fill_outages(before, daily).baseline, members)
+                totals = totals_at(before, daily, range(1, days + 1))
+                every = {day: totals[day] for day in range(3, days + 1)}
+                weekly = {day: totals[day] for day in look_days(days)}
+                p = np.array(
+                    [p_values(fits, total, 0, np.zeros(1))[0] for total in totals.values()]
+                )
                 for name, hit in (
                     ("naive, every day", bool((p[2:] <= ALPHA).any())),
                     ("naive, every week", bool((p[6::7] <= ALPHA).any())),
                     ("once, at the end", bool(p[-1] <= ALPHA)),
-                    ("bound, every day", first_crossing(fits, daily, 0, every, days) is not None),
-                    (
-                        "bound, every week",
-                        first_crossing(fits, daily, 0, look_days(days), days) is not None,
-                    ),
+                    ("bound, every day", first_crossing(fits, every, 0, days) is not None),
+                    ("bound, every week", first_crossing(fits, weekly, 0, days) is not None),
                 ):
                     hits.setdefault(name, []).append(hit)
     for name, found in hits.items():
@@ -145,23 +152,29 @@ def monitoring(trials: int) -> None:
 
 
 def promises(trials: int) -> None:
-    """Measure detection at the claimed MDE in windows that the claim has not seen."""
+    """Measure detection at the claimed MDE in windows that the claim has not seen.
+
+    A design is made on the days before; the claimed MDE is injected into up to 40 sets of its pool
+    in the window after, one at a time.
+    """
     rng = np.random.default_rng([11, SEED[0]])
     for days in (14, 21):
         for size in (2, 4, 6):
-            for panel in ("geolift", *KINDS):
+            for panel in PANELS:
                 rates, claims, unclaimed = [], [], 0
-                for trial in range(max(trials // 15, 4)):
+                for trial in range(max(trials // 10, 4)):
                     found = _promise(panel, trial, size, days, rng)
                     if found is None:
                         unclaimed += 1
                         continue
                     rates.append(found[0])
                     claims.append(found[1])
+                error = np.std(rates) / np.sqrt(len(rates))
                 print(
                     f"{panel:8s} {size} regions {days} days: detected at the claimed MDE "
-                    f"{np.mean(rates):.2f} ({len(rates)} designs, {unclaimed} without a claim; "
-                    f"claim {100 * np.mean(claims):.1f} %)"
+                    f"{np.mean(rates):.3f} (se {error:.3f}; {len(rates)} designs, {unclaimed} "
+                    f"without a claim; claim {100 * np.mean(claims):.1f} %)",
+                    flush=True,
                 )
 
 
@@ -173,7 +186,8 @@ def _promise(
         values = values[:, np.sort(rng.choice(40, 36, replace=False))]
     start = int(rng.integers(60, PRETEST_DAYS - days + 1))
     values = values[:, (values[:start] <= 0).mean(axis=0) <= 0.1]
-    before, after = values[:start], values[start : start + days].sum(axis=0)
+    before = values[:start]
+    after = fill_outages(before, values[start : start + days]).test.sum(axis=0)
     pool = design.make_pool(before, size, PRETEST_DAYS, trial)
     curve = power_curve(before, pool.members, days, rng, baseline_days=PRETEST_DAYS)
     if np.isnan(curve.mde):

@@ -9,7 +9,8 @@ Run by hand::
 Over a queue of short runs that each store a model version (in the steps of a training, without the
 sampler): two workers of their own and one beside a server work on it, and `kill -9` ends one of
 them, a server, or a run's kernel after a random time; what was killed is started again. With
-`--training` the product's notebook trains a real model, and is killed so often in the middle of it.
+`--training` the product's notebook trains a real model, and is killed so often in the middle of it;
+a second training is then cancelled while it samples.
 At the end every run must have completed, with exactly one version of its own, none in training, and
 no process left over. Prints the figures; exits with 1 if anything is wrong.
 """
@@ -28,7 +29,9 @@ from jobs_installation import installation
 
 from apportion.config import Settings
 from apportion.frames import OUTCOMES, SPEND, conform
+from apportion.results.mmm import ModelStatus
 from apportion.results.runs import RunStatus
+from apportion.workspace import Workspace
 from apportion.workspace.fleet import Fleet
 from jobs.chaos import Chaos, leftovers, short_runs, until, wait_for
 from jobs.fleet import family, is_kernel
@@ -74,6 +77,26 @@ def training(settings: Settings, chaos: Chaos, kills: int) -> dict:
         "runs without their version": int(workspace.mmm.latest().model_id != run_id),
         "versions of no run": len(versions) - 1,
         "seconds in all": round(time.monotonic() - begun),
+        **cancelling(chaos, workspace),
+    }
+
+
+def cancelling(chaos: Chaos, workspace: Workspace) -> dict:
+    """Cancel another training in the middle of its sampling; tell when its process was gone."""
+    run_id = workspace.mmm.request().id
+    until(lambda: _is_sampling(chaos, workspace.runs.get(run_id), 0), 600)
+    time.sleep(2)
+    processes = [each for p in chaos.processes.values() for each in family(p.pid)]
+    memory = sum(each.memory_info().rss for each in processes)
+    at = time.monotonic()
+    workspace.runs.cancel(run_id)
+    until(lambda: not any(each.is_running() for each in processes if is_kernel(each)), 60)
+    return {
+        "cancelled: the kernel was gone after seconds": round(time.monotonic() - at, 2),
+        "cancelled: memory freed, MB": memory >> 20,
+        "cancelled: versions in training": sum(
+            version.status is ModelStatus.RUNNING for version in workspace.mmm.versions()
+        ),
     }
 
 

@@ -2,12 +2,13 @@
 
 Run by hand::
 
-    python benchmarks/journey_list.py [--conversions 1000000] [--url URL --owner URL]
+    python benchmarks/journey_list.py [--conversions 1000000] [--url URL --owner URL] [--home PATH]
 
 Two tenants with the same order and customer ids, one a tenth of the other, are made in an SQLite
 file of their own, or in the empty PostgreSQL database of `--url` (the role that serves) and
-`--owner` (the role that owns it). Then every question is asked twenty times, at random places,
-through the workspace: rows read, credit under seven models, all that a page or the API needs.
+`--owner` (the role that owns it); with `--home` they are kept there and found again. Then every
+question is asked twenty times, at random places, through the workspace: rows read, credit under
+seven models, all that a page or the API needs.
 """
 
 import argparse
@@ -164,11 +165,12 @@ def main() -> None:
     parser.add_argument("--conversions", type=float, default=1e6)
     parser.add_argument("--url", default="")
     parser.add_argument("--owner", default="")
+    parser.add_argument("--home", default="")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             _env_file=None,
-            home=Path(folder),
+            home=Path(asked.home or folder),
             database_url=asked.url,
             migration_url=asked.owner,
         )

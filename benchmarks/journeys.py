@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from apportion.journeys import analysis, counts, markov, paths, ragged, snapshot
+from apportion.journeys import analysis, counts, markov, paths, ragged, sequences, snapshot
 from apportion.journeys.tally import tally
 from apportion.journeys.training import train
 from apportion.results.journeys import AttributionSettings
@@ -28,6 +28,8 @@ SETTINGS = AttributionSettings(window_days=30)
 START = pd.Timestamp("2025-01-01", tz="UTC")
 BATCH_CUSTOMERS = 100_000
 CONVERSION_RATE = 0.3
+PIECE_PATHS = 10_000
+"""Paths whose shares stay in the processor's cache."""
 
 
 def customers(count: int, seed: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -106,23 +108,27 @@ def measure(touchpoints: int) -> None:
 
 def _stages(opened: snapshot.Snapshot) -> None:
     clock, coded = Clock(), opened.kinds
-    with paths.steps(opened.touchpoints, 30).cache() as cut:
-        clock.tell("  paths")
-        with paths.whole(cut, coded).cache() as found:
-            clock.tell("  one row per path")
-            sets = counts.sets(found)
-            counts.common(found, sequence="word", customer=None, limit=10)
-            counts.lengths(found)
-            clock.tell("  sets, common paths, lengths")
-            peer_seconds = _peer(found, coded)
+    cut = paths.cut(opened.touchpoints, 30)
+    with paths.whole(cut, coded).cache() as found:
+        clock.tell("  paths, one row each")
+        sets = counts.sets(found)
+        counts.common(found, sequence="word", customer=None, limit=10)
+        counts.lengths(found)
+        clock.tell("  sets, common paths, lengths")
+        peer_seconds = _peer(found, coded)
+    clock = Clock()
+    counts.transitions(cut, order=1)
+    clock.tell("  transitions, from the snapshot")
+    with cut.select("group", "before", "player", "part", "follows").cache() as in_memory:
         clock = Clock()
-        moves = counts.transitions(cut, order=1)
-        ours_seconds = clock.tell("  transitions")
+        moves = counts.transitions(in_memory, order=1)
+        ours_seconds = clock.tell("  transitions, from paths in memory")
     _effects(moves, coded)
     ours_seconds += clock.tell("  Markov, solved")
     tally(opened.touchpoints, SETTINGS)
     clock.tell("  all credit tables' sums, from the snapshot")
-    served = paths.serving(opened.touchpoints, 30).to_pandas()
+    table = paths.serving(opened.touchpoints, 30).to_pyarrow()
+    served = {name: table[name].to_numpy() for name in table.column_names}
     clock = Clock()
     _rules(served)
     ours_seconds += clock.tell("  five rules by channel, from paths in memory")
@@ -139,18 +145,22 @@ def _effects(moves: pd.DataFrame, coded: pd.DataFrame) -> None:
     markov.removal_effects(markov.moves(moves, channels=players, order=1, groups=groups))
 
 
-def _rules(served: pd.DataFrame) -> dict[str, np.ndarray]:
+def _rules(served: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Give each channel's conversions and revenue under the five rules."""
-    players, revenue = served["player"].to_numpy(np.int64), served["revenue"].to_numpy()
-    starts = np.flatnonzero(served["position"].to_numpy() == 1)
-    offsets = np.append(starts, len(served)).astype(np.int64)
-    ages = served["age"].to_numpy(np.float64) / paths.MICROSECONDS_PER_HOUR
-    totals = {}
-    for model, rule in ragged.RULES.items():
-        shares = rule(offsets, ages, SETTINGS)
-        totals[str(model)] = np.array(
-            [np.bincount(players, shares), np.bincount(players, shares * revenue)]
-        )
+    players, revenue = served["player"].astype(np.int64), served["revenue"]
+    starts = np.append(np.flatnonzero(served["starts"]), len(players))
+    ages = served["age"] / paths.MICROSECONDS_PER_HOUR
+    channels = int(players.max()) + 1
+    totals = {str(model): np.zeros((2, channels)) for model in ragged.RULES}
+    for first in range(0, len(starts) - 1, PIECE_PATHS):
+        bounds = starts[first : first + PIECE_PATHS + 1]
+        piece = slice(bounds[0], bounds[-1])
+        for model, rule in ragged.RULES.items():
+            shares = rule(bounds - bounds[0], ages[piece], SETTINGS)
+            totals[str(model)] += [
+                np.bincount(players[piece], weights, channels)
+                for weights in (shares, shares * revenue[piece])
+            ]
     return totals
 
 
@@ -161,10 +171,10 @@ def _peer(found: paths.Table, coded: pd.DataFrame) -> float | None:
     except ImportError:
         return None
     names = coded.drop_duplicates("code").set_index("code")["channel"].to_dict()
-    bits = paths.code_bits(coded)
+    form = sequences.digits(coded)
     frame = found.select("word_0", "word_1", "converted", "revenue").to_pandas()
     text = {
-        words: " > ".join(names[code] for code in paths.unpack(tuple(map(int, words)), bits))
+        words: " > ".join(names[code] for code in sequences.unpack(tuple(map(int, words)), form))
         for words in set(zip(frame["word_0"], frame["word_1"], strict=True))
     }
     table = pd.DataFrame(

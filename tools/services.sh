@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the tests need from Debian, when it is absent and we may: PostgreSQL 15 or newer, Chromium, and a Java
-# runtime for Spark.
+# Install what the tests need from Debian, when it is absent and we may: PostgreSQL 15 or newer, Chromium, a Java runtime
+# for Spark, and the program sqlite3.
 # What cannot be had is said; its tests are then reported as not run, and with CI=true that is a failure.
 set -u
 
@@ -12,6 +12,7 @@ as_root() {
 missing=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v pg_virtualenv >/dev/null 2>&1 || missing="$missing postgresql"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
+command -v sqlite3 >/dev/null 2>&1 || missing="$missing sqlite3"
 java -version >/dev/null 2>&1 || missing="$missing default-jre-headless"
 [ -n "$missing" ] || exit 0
 

@@ -44,7 +44,6 @@ def _command(start, **values):
     return line
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the program sqlite3")
 def test_an_sqlite_database_is_backed_up_while_it_is_written_to(tmp_path):
     path, copy = tmp_path / "apportion.db", tmp_path / "copy.db"
     upgrade(f"sqlite:///{path}")

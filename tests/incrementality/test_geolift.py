@@ -59,7 +59,8 @@ def test_our_read_out_of_that_window_does_not_call_it_significant():
 
     found = read_out(on, geolift(), at=NOW)
 
-    assert found.incremental_lift_percent == pytest.approx(6.08, abs=0.01)
+    # 6.08 as long as days such as the 6 orders of los angeles were taken for what is usual.
+    assert found.incremental_lift_percent == pytest.approx(5.18, abs=0.01)
     assert not found.is_significant
     assert 0.2 < found.p_value < 0.35
     interval = found.confidence_interval

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from apportion.incrementality.design import reference_of_named
-from apportion.incrementality.monitoring import first_crossing, look_days, spent
+from apportion.incrementality.monitoring import first_crossing, look_days, spent, totals_at
 from apportion.incrementality.randomisation import estimate, p_values, random_sets
 from apportion.incrementality.synthetic_control import fit_sets, log_lift, simplex
 from incrementality.panels import geolift, simulated
@@ -115,8 +115,8 @@ def test_looks_strike_out_no_more_sets_than_alpha_allows():
     members = random_sets(40, 4, 400, np.random.default_rng(0))
     fits = fit_sets(data.values[:90], members)
 
-    daily = data.values[90:118]
-    struck = [first_crossing(fits, daily, row, look_days(28), 28) is not None for row in range(400)]
+    totals = totals_at(data.values[:90], data.values[90:118], look_days(28))
+    struck = [first_crossing(fits, totals, row, 28) is not None for row in range(400)]
 
     assert 0 < np.mean(struck) <= 0.05
 
@@ -127,8 +127,11 @@ def test_large_effect_crosses_before_the_end_and_a_look_needs_its_days():
     fits = fit_sets(data.values[:90], members)
     daily = data.values[90:118] * np.where(members[0], 1.4, 1.0)
 
-    assert first_crossing(fits, daily, 0, look_days(28), 28) in (14, 21)
-    assert first_crossing(fits, daily[:10], 0, look_days(28), 28) is None
+    whole, early = (totals_at(data.values[:90], daily[:days], look_days(28)) for days in (28, 10))
+
+    assert first_crossing(fits, whole, 0, 28) in (14, 21)
+    assert first_crossing(fits, early, 0, 28) is None
+    assert list(early) == [7]
 
 
 def test_statistic_is_invariant_to_the_size_of_regions():

@@ -134,14 +134,15 @@ def test_outage_inside_the_test_is_said_with_its_day():
     assert str(data.last_day - dt.timedelta(days=2)) in message
 
 
-def test_region_without_sales_during_the_test_is_said():
+@pytest.mark.parametrize(("days", "code"), [(5, "region_outage"), (8, "long_outage")])
+def test_region_without_sales_during_the_test_is_said(days, code):
     data = smooth()
     on = experiment(data, SIX)
-    data.values[-6:-1, 0] *= 0.05
+    data.values[-days:, 0] *= 0.05
 
     found = read_out(on, data, at=NOW)
 
-    assert ("r00",) in {check.regions for check in found.checks if check.code == "region_outage"}
+    assert [check.regions for check in found.checks if check.code == code] == [("r00",)]
 
 
 def test_region_with_zeros_is_left_out_of_both_sides():

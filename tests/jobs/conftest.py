@@ -1,12 +1,15 @@
 """An installation with one tenant and notebooks of a few cells."""
 
-import nbformat
+from functools import partial
+
 import pytest
 
 from apportion.config import Settings
+from apportion.jobs import queue_database
 from apportion.store import Store
 from apportion.store.migrations import migrate
 from apportion.workspace import open_workspace
+from jobs import fleet
 
 PARAMETERS = """\
 tenant: str = None  # whose data
@@ -35,16 +38,23 @@ def workspace(settings):
 @pytest.fixture
 def write_notebook(settings):
     """Write a notebook of the given cells behind a cell of parameters."""
+    return partial(fleet.write_notebook, settings.notebooks, parameters=PARAMETERS)
 
-    def write(name, *cells):
-        parameters = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
-        code = [nbformat.v4.new_code_cell(text) for text in cells]
-        notebook = nbformat.v4.new_notebook(cells=[parameters, *code])
-        notebook.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
-            "language": "python",
-        }
-        nbformat.write(notebook, settings.notebooks / f"{name}.ipynb")
 
-    return write
+@pytest.fixture
+def fleet_settings(tmp_path, urls, store):
+    """Two tenants on either database, for workers in processes of their own."""
+    settings = Settings(
+        _env_file=None,
+        home=tmp_path / "home",
+        database_url=urls.serving,
+        migration_url=urls.owner,
+        notebooks=tmp_path / "notebooks",
+        run_retry_seconds=0.1,
+        schedules=tmp_path / "none.toml",
+    )
+    settings.notebooks.mkdir()
+    queue_database.prepare(settings)
+    for slug in ("acme", "bolt"):
+        store.add_tenant(slug, name=slug, currency="EUR", timezone="UTC")
+    return settings

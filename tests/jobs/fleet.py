@@ -46,11 +46,11 @@ if store.model_of_run(run) is None:
 """Stores a model version in the steps of a training, with a sleep where the sampler is."""
 
 
-def write_notebook(folder: Path, name: str, *cells: str) -> None:
+def write_notebook(folder: Path, name: str, *cells: str, parameters: str = PARAMETERS) -> None:
     """Write a notebook of the given cells behind a cell of parameters."""
-    parameters = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    given = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
     code = [nbformat.v4.new_code_cell(text) for text in cells]
-    notebook = nbformat.v4.new_notebook(cells=[parameters, *code])
+    notebook = nbformat.v4.new_notebook(cells=[given, *code])
     notebook.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",

@@ -6,13 +6,15 @@ import pytest
 
 from apportion.errors import RunFailedError
 from apportion.jobs import run_notebook
-from apportion.jobs.aftermath import after_run
+from apportion.jobs.aftermath import after_run, deliver_everybodys
 from apportion.results.alerts import AlertEvent, TargetKind
 from apportion.results.insights import Severity
 from apportion.results.mmm import DateRange
+from apportion.store import Store
 from apportion.telemetry import metrics
 from apportion.workspace import open_workspace
 from apportion.workspace.alerts import EVENTS
+from apportion.workspace.fleet import Fleet
 from store.examples import results, rows
 from views.test_insights import anomaly, insights
 from workspace.receivers import http_receiver
@@ -118,6 +120,18 @@ def test_a_receiver_that_is_away_does_not_change_how_a_run_ended(settings, write
     assert (alert.delivered, alert.waiting) == (0, 1)
     assert "cannot be reached" in alert.problem
     assert workspace.runs.get(run.id).status == "completed"
+
+
+def test_what_waits_to_be_told_is_told_to_every_tenants_own_people(told, settings):
+    workspace, got = told
+    Store(settings.database_url).add_tenant("bolt", name="Bolt", currency="EUR", timezone="UTC")
+    for each in (workspace, open_workspace("bolt", settings=settings)):
+        each.alerts.raise_alert(AlertEvent.RUN_FAILED, f"{each.tenant.name} failed", "Look.")
+
+    deliver_everybodys(Fleet(workspace._settings))
+    deliver_everybodys(Fleet(workspace._settings))
+
+    assert [said["title"] for said in got()] == ["Acme failed"]
 
 
 def test_people_are_told_once_of_each_critical_anomaly(told):

@@ -4,8 +4,6 @@ import random
 
 import pytest
 
-from apportion.config import Settings
-from apportion.jobs import queue_database
 from jobs.chaos import Chaos, leftovers, short_runs
 from jobs.fleet import STORING, write_notebook
 
@@ -14,25 +12,11 @@ SEED = 20_261_123
 
 
 @pytest.fixture
-def chaos(tmp_path, urls, store):
+def chaos(fleet_settings, tmp_path):
     """Two workers, two tenants, and a notebook that stores a version as a training does."""
-    notebooks = tmp_path / "notebooks"
-    notebooks.mkdir()
-    write_notebook(notebooks, "mmm", STORING)
-    settings = Settings(
-        _env_file=None,
-        home=tmp_path / "home",
-        database_url=urls.serving,
-        migration_url=urls.owner,
-        notebooks=notebooks,
-        run_retry_seconds=0.1,
-        schedules=tmp_path / "none.toml",
-    )
-    queue_database.prepare(settings)
-    for slug in ("acme", "bolt"):
-        store.add_tenant(slug, name=slug, currency="EUR", timezone="UTC")
+    write_notebook(fleet_settings.notebooks, "mmm", STORING)
     commands = {"worker a": ("worker", "--name", "a"), "worker b": ("worker", "--name", "b")}
-    return Chaos(settings, random.Random(SEED), tmp_path / "log", commands, waiting=3)
+    return Chaos(fleet_settings, random.Random(SEED), tmp_path / "log", commands, waiting=3)
 
 
 def _all_is_well(chaos, found):

@@ -5,8 +5,6 @@ import signal
 
 import pytest
 
-from apportion.config import Settings
-from apportion.jobs import queue_database
 from apportion.results.runs import RunStatus
 from apportion.workspace.fleet import Fleet
 from jobs.fleet import WORK, is_running, starts, until, worker, write_notebook
@@ -19,25 +17,11 @@ FLAKY = WORK + "if len(list(mark.iterdir())) < 2: raise ConnectionResetError('by
 
 
 @pytest.fixture
-def settings(tmp_path, urls, store):
-    """Two tenants, and a notebook that works, one that refuses, one that fails once."""
-    notebooks = tmp_path / "notebooks"
-    notebooks.mkdir()
+def settings(fleet_settings):
+    """A notebook that works, one that refuses, one that fails once."""
     for name, cell in (("journeys", WORK), ("incrementality", DATA), ("ai_insights", FLAKY)):
-        write_notebook(notebooks, name, cell)
-    settings = Settings(
-        _env_file=None,
-        home=tmp_path / "home",
-        database_url=urls.serving,
-        migration_url=urls.owner,
-        notebooks=notebooks,
-        run_retry_seconds=0.1,
-        schedules=tmp_path / "none.toml",
-    )
-    queue_database.prepare(settings)
-    for slug in ("acme", "bolt"):
-        store.add_tenant(slug, name=slug, currency="EUR", timezone="UTC")
-    return settings
+        write_notebook(fleet_settings.notebooks, name, cell)
+    return fleet_settings
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from apportion.journeys.shares import JourneyWeights
 from apportion.results.journeys import AttributionModel, AttributionSettings, JourneyResults
 from journeys.slow_paths import slow_paths
 from journeys.tables import NOON, conversions, days, random_world, records, touchpoints
+from journeys.walks import removal_effects
 
 SETTINGS = AttributionSettings(window_days=14, half_life_days=5, endpoint_share=0.3)
 TRAINED = (AttributionModel.MARKOV, AttributionModel.SHAPLEY)
@@ -226,6 +227,24 @@ def test_same_seed_gives_the_same_weights(opened):
     first, second = (analyse(tenant, SETTINGS).trained for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_removal_effects_are_those_of_the_paths_written_out(opened, order):
+    settings = SETTINGS.model_copy(update={"markov_order": order})
+
+    trained = analyse(opened(*WORLD), settings).trained
+
+    number = {name: place for place, name in enumerate(trained.players)}
+    recorded = [path for path in PATHS if path.channels != ("direct",)]
+    written = [
+        ([number[name] for name in path.channels], int(path.converted), int(not path.converted))
+        for path in recorded
+    ]
+    effects = removal_effects(written, channels=len(number), order=order)
+    assert {each.channel: each.removal_effect for each in trained.channels} == pytest.approx(
+        dict(zip(trained.players, effects, strict=True))
+    )
 
 
 @pytest.mark.parametrize("order", [1, 2])

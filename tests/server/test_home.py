@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from apportion.config import Settings
-from apportion.results.mmm import HowSure, ModelStatus
+from apportion.results.insights import Severity
+from apportion.results.mmm import DateRange, HowSure, ModelStatus
 from apportion.results.runs import Run, RunStatus
 from apportion.server.home import answer, home, mmm_card, most_telling, total, without_model
 from apportion.server.home_apps import STATES, of_run
@@ -16,7 +17,9 @@ from apportion.store import Store
 from apportion.views.mmm.reading import Reading
 from apportion.workspace import Workspace, open_workspace
 from server.conftest import add_data, add_model
+from store.examples import rows
 from views.example import ROBYN, SHOP, example_results, without_figures
+from views.test_insights import anomaly, insights
 
 TODAY = dt.date(2026, 11, 23)
 MMM = next(app for app in APPS if app.name == "mmm").path
@@ -193,3 +196,22 @@ def test_a_model_that_ends_long_before_the_data_says_so(store):
 
     assert fresh.chip == "Up to date"
     assert STATES["mmm"](workspace).chip == "Newer data since"
+
+
+def test_insights_of_the_newest_data_tell_health_and_what_is_critical(store):
+    store.add_tenant("told", name="Told", currency="EUR", timezone="Europe/Berlin")
+    workspace = Workspace(store, "told", Settings(_env_file=None))
+    assert STATES["ai_insights"](workspace).chip == "Empty"
+    tenant = store.for_tenant("told")
+    tenant.write("spend", [rows()["spend"]])
+    first, last = workspace.insights.range_of()
+    days = DateRange(start=first, end=last)
+    serious = anomaly("TV", id="A1", severity=Severity.CRITICAL)
+
+    chips = []
+    usual = anomaly("Meta", severity=Severity.WARNING)
+    for found in (insights("Meta", usual), insights("Meta", usual, serious)):
+        tenant.store_insights(found.model_copy(update={"date_range": days}))
+        chips.append(STATES["ai_insights"](workspace).chip)
+
+    assert chips == ["Up to date", "1 to look at"]

@@ -2,11 +2,12 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from apportion.config import Settings
 from apportion.errors import ConfigurationError
 from apportion.store import Store
-from apportion.store.doctor import checks, refuse_to_serve_if_unsafe
+from apportion.store.doctor import check_queue, checks, refuse_to_serve_if_unsafe
 
 
 def _failed(settings: Settings) -> str:
@@ -110,3 +111,27 @@ def test_a_table_without_protection_or_grants_is_named(postgres_urls, harm, mend
             assert message in _failed(Settings(database_url=postgres_urls.serving))
         finally:
             owner.execute(mend)
+
+
+@pytest.mark.postgres
+def test_a_queue_that_was_not_made_or_may_not_be_used_is_to_be_mended(postgres_urls):
+    settings = Settings(database_url=postgres_urls.serving, migration_url=postgres_urls.owner)
+    with psycopg.connect(postgres_urls.owner) as owner:
+        owner.execute("DROP SCHEMA IF EXISTS queue_of_test CASCADE")
+        none = check_queue(settings, "queue_of_test")
+        owner.execute("CREATE SCHEMA queue_of_test CREATE TABLE workflows (id int)")
+        owner.commit()
+        closed = check_queue(settings, "queue_of_test")
+        role = sql.Identifier(postgres_urls.serving_role)
+        owner.execute(sql.SQL("GRANT USAGE ON SCHEMA queue_of_test TO {}").format(role))
+        owner.execute(sql.SQL("GRANT ALL ON queue_of_test.workflows TO {}").format(role))
+        owner.commit()
+        given = check_queue(settings, "queue_of_test")
+        owner.execute("DROP SCHEMA queue_of_test CASCADE")
+
+    assert [check.ok for check in (none, closed, given)] == [False, False, True]
+    assert "apportion migrate" in none.remedy
+
+
+def test_an_embedded_queue_needs_nothing(tmp_path):
+    assert check_queue(Settings(_env_file=None, home=tmp_path), "any").ok

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import traitlets
 
-from apportion.errors import NotFoundError
+from apportion.errors import ForbiddenError, NotFoundError
 from apportion.journeys import snapshot
 from apportion.journeys.analysis import CUSTOMERS, analyse_each
 from apportion.journeys.detail import customer_journeys
@@ -50,11 +50,24 @@ class FakeJourneys:
     def __init__(self, results, touched=TOUCHED, bought=BOUGHT, *, truth=None, shows=True):
         self.results, self.touched, self.bought = results, touched, bought
         self.shows_addresses = shows
+        self.may_change = shows
         self.asked = []
+        self.runs = []
         self._truth = truth
+        self._settings = AttributionSettings()
 
     def settings(self, window_days=None):
-        return AttributionSettings(window_days=window_days or 30)
+        window = window_days or self._settings.window_days
+        return self._settings.model_copy(update={"window_days": window})
+
+    def change_settings(self, settings):
+        self._settings = settings
+
+    def request_refresh(self):
+        if self.runs:
+            return None
+        self.runs.append("a run")
+        return self.runs[0]
 
     def recent(self, search="", customer=None, window_days=None, limit=50):
         self.asked.append((search, customer, window_days))
@@ -85,7 +98,7 @@ class FakeJourneys:
             raise NotFoundError("No journeys have been analysed yet.") from error
 
     def is_stale(self, results):
-        return results.version == 0
+        return results.version == 0 and self._settings != AttributionSettings()
 
     def truth(self):
         return self._truth
@@ -442,6 +455,93 @@ def test_half_of_the_conversions_lie_between_the_quartiles():
     lengths = [PathLength(length=length, count=1) for length in (1, 2, 3, 4)]
 
     assert spread_of(lengths) == (1, 3)
+
+
+ENTERED = {
+    "window_days": "14",
+    "half_life_days": "3.5",
+    "endpoint_share": "25",
+    "markov_order": "2",
+}
+
+
+def act(form, name, **fields):
+    """Do to the form what a browser reports, and give what it shows."""
+    form._on_act(name, "", {**ENTERED, **fields})
+    return form._markup.html
+
+
+def test_an_analyst_sets_how_credit_is_shared_out(journeys, dashboard):
+    shown = act(dashboard.sharing, "save")
+
+    assert journeys.settings() == AttributionSettings(
+        window_days=14, half_life_days=3.5, endpoint_share=0.25, markov_order=2
+    )
+    assert "Stored" in shown
+    assert 'value="3.5"' in shown
+    assert "Data or settings have changed since" in text(dashboard)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("half_life_days", "soon"),
+        ("half_life_days", "0"),
+        ("half_life_days", "nan"),
+        ("endpoint_share", "51"),
+        ("window_days", "8"),
+        ("window_days", "inf"),
+        ("markov_order", "3"),
+    ],
+)
+def test_a_wrong_setting_is_refused_and_what_was_typed_stays(journeys, dashboard, name, found):
+    shown = act(dashboard.sharing, "save", **{name: found})
+
+    assert journeys.settings() == AttributionSettings()
+    assert "Stored" not in shown
+    if name in ("half_life_days", "endpoint_share"):
+        assert f"Found “{found}”; allowed is" in shown
+        assert (
+            f'value="{found}" autocomplete="off" aria-describedby="ap-m-{name}" aria-inv' in shown
+        )
+
+
+def test_what_is_typed_into_settings_stays_text(dashboard):
+    assert HOSTILE not in act(dashboard.sharing, "save", half_life_days=HOSTILE)
+
+
+def test_an_analysis_is_asked_for_once(journeys, dashboard):
+    first, second = (act(dashboard.sharing, "analyse") for _ in range(2))
+
+    assert "An analysis is on its way" in first
+    assert "No further analysis was asked for" in second
+    assert len(journeys.runs) == 1
+
+
+def test_a_refusal_to_store_is_told(journeys, dashboard, monkeypatch):
+    def refuse(*_):
+        raise ForbiddenError("Only analysts may.")
+
+    monkeypatch.setattr(journeys, "change_settings", refuse)
+    monkeypatch.setattr(journeys, "request_refresh", refuse)
+
+    assert "Not stored" in act(dashboard.sharing, "save")
+    assert "Not asked for" in act(dashboard.sharing, "analyse")
+
+
+def test_viewers_are_offered_no_settings(results):
+    assert JourneysDashboard(FakeJourneys(results, shows=False), TENANT).sharing is None
+
+
+def test_a_story_before_the_first_analysis_says_what_is_missing(journeys):
+    untrained, trained = (
+        story(each.journey("o0"), TENANT, AttributionSettings())
+        for each in (FakeJourneys({}), journeys)
+    )
+
+    assert [len(each["models"]) for each in (untrained, trained)] == [5, 7]
+    assert "Markov and Shapley are not here yet" in untrained["note"]
+    assert "Markov" not in trained["note"]
 
 
 def test_a_choice_takes_only_what_there_is():

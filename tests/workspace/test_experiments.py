@@ -1,6 +1,7 @@
 """Experiments of a tenant: from draft to read-out, what is refused, and two tenants apart."""
 
 import datetime as dt
+import shutil
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from apportion.incrementality.certificate import recompute
 from apportion.results.accounts import ActingMember, AuditAction, Role
 from apportion.results.calibration import Direction
 from apportion.results.incrementality import ExperimentStatus, NewExperiment
+from apportion.store import Store
 from apportion.workspace import Workspace
 from incrementality.panels import of, outcome_frame, spend_frame
 
@@ -26,6 +28,14 @@ REGIONS = tuple(f"r{number:02d}" for number in range(20))
 CHANGED = REGIONS[3:7]
 START, END = dt.date(2026, 6, 22), dt.date(2026, 7, 5)
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
+SEARCH = {
+    "start": START,
+    "direction": Direction.ON,
+    "metric": "revenue",
+    "channel": "meta",
+    "minimum_effect_percent": 5.0,
+    "forced": ["r10"],
+}
 
 
 def new(**settings):
@@ -63,31 +73,50 @@ def fill(store, seed, lift):
     )
 
 
+def filled(store, database_url, slugs=("acme", "bolt")):
+    settings = Settings(_env_file=None, database_url=database_url)
+    for seed, (slug, lift) in enumerate(zip(slugs, (0.1, 0.3), strict=False), start=1):
+        fill(store.for_tenant(slug), seed, lift)
+    return [Workspace(store, slug, settings) for slug in slugs]
+
+
 @pytest.fixture
 def workspaces(two_tenants, store, database_url):
-    settings = Settings(_env_file=None, database_url=database_url)
-    for seed, (tenant, lift) in enumerate(zip(two_tenants, (0.1, 0.3), strict=True), start=1):
-        fill(tenant, seed, lift)
-    return [Workspace(store, tenant.tenant.slug, settings) for tenant in two_tenants]
+    return filled(store, database_url)
 
 
 @pytest.fixture
-def acme(workspaces):
-    return workspaces[0].experiments
+def workspace(two_tenants, store, database_url):
+    return filled(store, database_url, ("acme",))[0]
 
 
 @pytest.fixture
-def viewer(store, database_url, workspaces):
-    settings = Settings(_env_file=None, database_url=database_url)
-    member = ActingMember(id="1", name="vera@example.com", role=Role.VIEWER)
-    return Workspace(store, "acme", settings, member).experiments
+def acme(workspace):
+    return workspace.experiments
+
+
+@pytest.fixture(scope="module")
+def planned(sqlite_template, tmp_path_factory):
+    """Two tenants for what is planned and refused, which is the same on every database."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("planned") / "apportion.db")
+    store = Store(f"sqlite:///{path}")
+    for slug in ("acme", "bolt"):
+        store.add_tenant(slug, name=slug.title(), currency="EUR", timezone="Europe/Berlin")
+    yield [each.experiments for each in filled(store, f"sqlite:///{path}")]
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def searches(planned):
+    return [experiments.find_designs(**SEARCH) for experiments in planned]
 
 
 def actions(workspace):
     return [event.action for event in workspace._store.events_page().events]
 
 
-def test_draft_knows_its_power_and_baseline(acme):
+def test_draft_knows_its_power_and_baseline(planned):
+    acme = planned[0]
     draft = acme.create(new())
 
     assert draft.status is ExperimentStatus.DRAFT
@@ -96,16 +125,20 @@ def test_draft_knows_its_power_and_baseline(acme):
     assert draft.power.is_sufficient
     assert draft.power.changed_regions == 4
     assert acme.get(draft.id) == draft
+    acme.delete(draft.id)
 
 
-def test_default_baseline_is_all_history_up_to_ninety_days(acme):
-    early = acme.create(new(start_date=FIRST + dt.timedelta(days=40), end_date=END))
+def test_default_baseline_is_all_history_up_to_ninety_days(planned):
+    early, late = (
+        planned[0].default_baseline("revenue", FIRST + dt.timedelta(days=days))
+        for days in (40, 120)
+    )
 
-    assert early.pre_test_days == 40
+    assert (early, late) == (40, 90)
 
 
-def test_experiment_runs_and_is_read_out_with_certificate_and_audit(workspaces):
-    experiments = workspaces[0].experiments
+def test_experiment_runs_and_is_read_out_with_certificate_and_audit(workspace):
+    experiments = workspace.experiments
     draft = experiments.create(new())
 
     running = experiments.start(draft.id)
@@ -119,7 +152,7 @@ def test_experiment_runs_and_is_read_out_with_certificate_and_audit(workspaces):
     assert done.results.spending.change == pytest.approx(4 * 14 * 10)
     again = recompute(experiments.certificate(draft.id))
     assert again.lift_percent == pytest.approx(done.results.incremental_lift_percent, rel=1e-9)
-    assert actions(workspaces[0])[:3] == [
+    assert actions(workspace)[:3] == [
         AuditAction.EXPERIMENT_COMPLETED,
         AuditAction.EXPERIMENT_STARTED,
         AuditAction.EXPERIMENT_CREATED,
@@ -141,8 +174,8 @@ def test_completed_experiment_is_offered_to_the_media_mix(acme):
     assert 0 < found.outcome_share < 1
 
 
-def test_too_little_power_cannot_be_started_but_with_a_reason_which_is_kept(workspaces):
-    experiments = workspaces[0].experiments
+def test_too_little_power_cannot_be_started_but_with_a_reason_which_is_kept(workspace):
+    experiments = workspace.experiments
     draft = experiments.create(new(minimum_effect_percent=0.5))
 
     with pytest.raises(DataError, match=r"0\.5% with .* power; it needs 80%"):
@@ -154,7 +187,7 @@ def test_too_little_power_cannot_be_started_but_with_a_reason_which_is_kept(work
     done = experiments.read_out(draft.id)
     assert done.override_reason == "The budget is spent anyway"
     assert "The budget is spent anyway" in done.results.checks[0].message
-    started = workspaces[0]._store.events_page().events[1]
+    started = workspace._store.events_page().events[1]
     assert started.details["overrideReason"] == "The budget is spent anyway"
 
 
@@ -183,13 +216,18 @@ def test_region_in_a_running_experiment_cannot_start_in_another(acme):
         ({"start_date": dt.date(1066, 10, 14)}, "start_date", "2000"),
     ],
 )
-def test_field_that_cannot_be_used_is_refused_and_nothing_is_stored(acme, settings, field, allowed):
+def test_field_that_cannot_be_used_is_refused_and_nothing_is_stored(
+    planned, settings, field, allowed
+):
+    acme = planned[0]
+    before = acme.list()
+
     with pytest.raises(FieldError) as refused:
         acme.create(new(**settings))
 
     assert refused.value.field == (field,)
     assert allowed in refused.value.allowed
-    assert acme.list() == []
+    assert acme.list() == before
 
 
 def test_draft_can_be_changed_and_a_started_one_cannot(acme):
@@ -252,15 +290,8 @@ def test_run_starts_what_is_due_and_reads_out_what_has_ended(acme):
     assert set(seen) == {"Meta pause", "Weak", "Later"}
 
 
-def test_design_is_found_drawn_and_read_out_as_exact(acme):
-    settings = {
-        "start": START,
-        "direction": Direction.ON,
-        "metric": "revenue",
-        "channel": "meta",
-        "minimum_effect_percent": 5.0,
-    }
-    found = acme.find_designs(**settings, forced=["r10"])
+def test_design_is_found_drawn_and_read_out_as_exact(planned, searches):
+    acme, found = planned[0], searches[0]
     option = next(each for each in found.options if (each.size, each.days) == (4, 14))
 
     drawn = acme.draw(found, option, start=START, draw_seed=5, forced=["r10"])
@@ -282,31 +313,18 @@ def test_design_is_found_drawn_and_read_out_as_exact(acme):
     assert acme.read_out(draft.id).results.is_exact
 
 
-def test_draw_that_was_tampered_with_is_refused(acme):
-    found = acme.find_designs(
-        start=START,
-        direction=Direction.ON,
-        metric="revenue",
-        channel="meta",
-        minimum_effect_percent=5.0,
-    )
-    drawn = acme.draw(found, found.options[0], start=START, draw_seed=5)
+def test_draw_that_was_tampered_with_is_refused(planned, searches):
+    acme, found = planned[0], searches[0]
+    drawn = acme.draw(found, found.options[0], start=START, draw_seed=5, forced=["r10"])
     other = drawn.model_copy(update={"drawn": (drawn.drawn + 1) % len(drawn.pool)})
 
     with pytest.raises(FieldError, match="design"):
         acme.create(new(design=other))
 
 
-def test_unknown_region_cannot_be_forced(acme):
+def test_unknown_region_cannot_be_forced(planned):
     with pytest.raises(NotFoundError, match="no region 'Atlantis'"):
-        acme.find_designs(
-            start=START,
-            direction=Direction.ON,
-            metric="revenue",
-            channel="meta",
-            minimum_effect_percent=5.0,
-            forced=["Atlantis"],
-        )
+        planned[0].find_designs(**{**SEARCH, "forced": ["Atlantis"]})
 
 
 def test_without_outcomes_by_region_a_draft_says_what_is_missing(store, database_url, two_tenants):
@@ -330,7 +348,9 @@ def test_new_data_are_seen_without_opening_the_workspace_again(acme, two_tenants
     assert acme.data.panel("revenue").last_day == before + dt.timedelta(days=1)
 
 
-def test_a_viewer_reads_and_changes_nothing(acme, viewer):
+def test_a_viewer_reads_and_changes_nothing(acme, store, workspace):
+    member = ActingMember(id="1", name="vera@example.com", role=Role.VIEWER)
+    viewer = Workspace(store, "acme", workspace.settings, member).experiments
     draft = acme.create(new())
 
     assert viewer.get(draft.id) == draft
@@ -379,19 +399,9 @@ def test_two_tenants_with_the_same_names_and_regions_see_nothing_of_each_other(w
     assert bolt.get(found[1].id) == found[1]
 
 
-def test_two_tenants_designs_come_from_their_own_history(workspaces):
-    designs = [
-        workspace.experiments.find_designs(
-            start=START,
-            direction=Direction.ON,
-            metric="revenue",
-            channel="meta",
-            minimum_effect_percent=5.0,
-        )
-        for workspace in workspaces
-    ]
+def test_two_tenants_designs_come_from_their_own_history(searches):
+    fits = [[option.fit_percent for option in found.options] for found in searches]
 
-    fits = [[option.fit_percent for option in found.options] for found in designs]
     assert fits[0] != fits[1]
 
 

@@ -18,6 +18,14 @@ out = Console(highlight=False, soft_wrap=True)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 tenant_option = click.option("--tenant", required=True, help="The tenant's slug.")
+parameters_option = click.option(
+    "-p",
+    "parameters",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A parameter of the notebook; may be repeated.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

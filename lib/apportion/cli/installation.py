@@ -6,7 +6,7 @@ import click
 
 from apportion.cli.app import app, say
 from apportion.config import get_settings
-from apportion.store.doctor import checks
+from apportion.store.doctor import check_queue, checks
 from apportion.store.migrations import migrate as migrate_database
 
 
@@ -25,7 +25,12 @@ def migrate() -> None:
 @app.command()
 def doctor() -> None:
     """Check settings, database, roles and migrations, and say what to mend."""
-    found = checks(get_settings())
+    settings = get_settings()
+    found = checks(settings)
+    if all(check.ok for check in found):
+        from apportion.jobs import queue_database  # DBOS takes a moment to import
+
+        found.append(check_queue(settings, queue_database.SCHEMA))
     for check in found:
         click.echo(f"{'ok  ' if check.ok else 'MEND'} {check.what}")
         if not check.ok:

@@ -6,7 +6,7 @@ import time
 import click
 from rich.table import Table
 
-from apportion.cli.app import app, fraction_bar, out, tenant_option
+from apportion.cli.app import app, fraction_bar, out, parameters_option, tenant_option
 from apportion.errors import RunFailedError
 from apportion.results.runs import Run, RunStatus
 from apportion.workspace import Workspace, open_workspace
@@ -34,14 +34,7 @@ def list_runs(tenant: str, limit: int) -> None:
 @runs.command("start")
 @click.argument("notebook")
 @tenant_option
-@click.option(
-    "-p",
-    "parameters",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter of the notebook; may be repeated.",
-)
+@parameters_option
 @click.option("--follow", is_flag=True, help="Show its progress until it ends.")
 def start_run(
     notebook: str, tenant: str, parameters: tuple[tuple[str, str], ...], follow: bool

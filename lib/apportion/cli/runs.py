@@ -3,7 +3,7 @@
 import click
 from rich.table import Table
 
-from apportion.cli.app import app, fraction_bar, out, say, tenant_option
+from apportion.cli.app import app, fraction_bar, out, parameters_option, say, tenant_option
 from apportion.cli.experiments import show_experiments
 from apportion.cli.insights import show_insights
 from apportion.cli.journeys import show_journeys, show_paths
@@ -17,14 +17,7 @@ from apportion.workspace import Workspace, open_workspace
 @app.command()
 @click.argument("notebook")
 @tenant_option
-@click.option(
-    "-p",
-    "parameters",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter of the notebook; may be repeated.",
-)
+@parameters_option
 def run(notebook: str, tenant: str, parameters: tuple[tuple[str, str], ...]) -> None:
     """Run NOTEBOOK once for a tenant, in the foreground; print the executed notebook's path."""
     workspace = open_workspace(tenant)

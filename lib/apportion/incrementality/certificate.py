@@ -9,6 +9,7 @@ import scipy
 from apportion.errors import DataError
 from apportion.incrementality.frame import frame
 from apportion.incrementality.money import effect
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.panel import Panel
 from apportion.incrementality.randomisation import estimate
 from apportion.incrementality.synthetic_control import fit_sets
@@ -17,9 +18,9 @@ from apportion.results.base import LEVEL, Interval, Result
 from apportion.results.incrementality import Certificate, IncrementalityExperiment
 
 METHOD = (
-    "Ratio-scaled simplex synthetic control; lift on the log scale; two-sided randomisation test "
-    "of |log lift| / sqrt(rmse^2 + median rmse^2) among the reference sets; 90 % interval by "
-    "inverting it"
+    "Days of outage filled; ratio-scaled simplex synthetic control; lift on the log scale; "
+    "two-sided randomisation test of |log lift| / sqrt(rmse^2 + median rmse^2) among the "
+    "reference sets; 90 % interval by inverting it"
 )
 
 
@@ -77,12 +78,13 @@ def recompute(certificate: Certificate) -> Recomputed:
         members[row, list(places)] = True
     experiment = certificate.experiment
     baseline_end = experiment.start_date - dt.timedelta(days=1)
-    fits = fit_sets(panel.between(panel.first_day, baseline_end).values, members)
-    totals = panel.between(experiment.start_date, panel.last_day).values.sum(axis=0)
-    main = estimate(fits, totals, certificate.chosen, level=LEVEL)
+    test = panel.between(experiment.start_date, panel.last_day).values
+    filled = fill_outages(panel.between(panel.first_day, baseline_end).values, test)
+    fits = fit_sets(filled.baseline, members)
+    main = estimate(fits, filled.test.sum(axis=0), certificate.chosen, level=LEVEL)
     inside = members[certificate.chosen]
     sign = 1 if experiment.direction == "on" else -1
-    found = effect(main, float(totals[inside].sum()), sign)
+    found = effect(main, float(test[:, inside].sum()), sign)
     return Recomputed(
         lift_percent=100 * found.lift,
         lift_percent_interval=Interval(

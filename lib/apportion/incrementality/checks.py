@@ -11,6 +11,7 @@ from math import comb
 import numpy as np
 
 from apportion.incrementality.frame import MIN_BASELINE_DAYS, MIN_REGIONS, Frame
+from apportion.incrementality.outages import MOST_OF_PHASE
 from apportion.incrementality.planning import SHORTEST_TEST
 from apportion.incrementality.power import ALPHA
 from apportion.incrementality.synthetic_control import Fits, Floats, plain_average_rmse
@@ -25,10 +26,6 @@ LEAST_COMPLIANCE = 0.5
 """Of the planned change in spend; or, without a plan, of switching it off."""
 
 DONORS_MOVE = 0.25
-OUTAGE = 0.35
-"""A region below this share of what its baseline and the other regions make of the day."""
-
-OUTAGE_DAYS = 3
 TOTAL_OUTAGE = 0.5
 
 
@@ -203,7 +200,7 @@ def _fit(found: Frame, fits: Fits) -> Iterator[ExperimentCheck]:
             f"(daily miss {own:.1%}). Other regions would give a narrower interval.",
             _changed(found),
         )
-    plain = plain_average_rmse(found.baseline.values, found.inside)
+    plain = plain_average_rmse(found.filled.baseline, found.inside)
     if own > plain:
         yield caution(
             "outside_hull",
@@ -281,9 +278,7 @@ def _worth(
 def _outages(found: Frame) -> Iterator[ExperimentCheck]:
     """Find days without sales, of all regions or of one."""
     baseline, test = found.baseline.values, found.test.values
-    means = baseline.mean(axis=0)
-    days = np.vstack([baseline, test])
-    total = days.sum(axis=1)
+    total = np.vstack([baseline, test]).sum(axis=1)
     before = len(baseline)
     dark = [
         found.test.dates[day]
@@ -296,18 +291,40 @@ def _outages(found: Frame) -> Iterator[ExperimentCheck]:
             f"On {_dates(dark)} all regions together sold less than half of what is usual on that "
             "weekday: an outage, or data that are missing.",
         )
-    share = (days / means) / np.maximum(np.median(days / means, axis=1, keepdims=True), 1e-9)
-    kernel = np.ones(OUTAGE_DAYS) / OUTAGE_DAYS
     for column, region in enumerate(found.baseline.regions):
-        rolling = np.convolve(share[:, column], kernel, mode="valid")
-        usual, tested = rolling[: before - OUTAGE_DAYS + 1], rolling[before:]
-        if tested.size and tested.min() < min(OUTAGE, float(usual.min())):
+        out = found.filled.is_test_outage[:, column]
+        if out.any():
+            lost = [day for day, is_out in zip(found.test.dates, out, strict=True) if is_out]
             yield caution(
                 "region_outage",
-                f"{region} sold far less than usual on some days of the test: an outage or empty "
-                "shelves there. The interval allows for it only in part.",
+                f"{region} sold less than half of what is usual on {_dates(lost)}: an outage, "
+                "empty shelves or lost data. The lift is that of the other days.",
                 [region],
             )
+    growth = found.filled.test.sum(axis=0) / found.filled.baseline.sum(axis=0)
+    for region, moved in zip(
+        found.baseline.regions, growth / max(float(np.median(growth)), 1e-9), strict=True
+    ):
+        if len(test) and moved < 1 - MOST_OF_PHASE:
+            yield caution(
+                "long_outage",
+                f"{region} sold {moved:.0%} of what its baseline and the other regions make of the "
+                "test. If it was an outage, it is too long to be left out: the lift is off by it.",
+                [region],
+            )
+    is_out = found.filled.is_baseline_outage
+    if is_out.any():
+        regions = [
+            name
+            for name, out in zip(found.baseline.regions, is_out.any(axis=0), strict=True)
+            if out
+        ]
+        yield caution(
+            "baseline_outage",
+            f"{int(is_out.sum())} region-days of the baseline are outages and do not count: "
+            f"{', '.join(regions)} sold less than half of what is usual.",
+            regions,
+        )
 
 
 def _usual(total: Floats, day: int) -> float:
@@ -316,7 +333,7 @@ def _usual(total: Floats, day: int) -> float:
 
 
 def _gaps(found: Frame) -> Iterator[ExperimentCheck]:
-    is_gap = ~found.test.is_recorded
+    is_gap = ~found.test.is_recorded & ~found.filled.is_test_outage
     if found.test.days and is_gap.any():
         regions = [
             region

@@ -13,6 +13,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.power import PowerCurve, power_curve, windows
 from apportion.incrementality.randomisation import random_sets
 from apportion.incrementality.synthetic_control import Booleans, Fits, Floats, fit_sets
@@ -121,10 +122,9 @@ def pool(
 ) -> Pool:
     """Give the best-fitting third of the candidates, but never fewer than 40 where there are."""
     found = candidates(baseline.shape[1], size, rng, forced=forced, excluded=excluded)
-    fits = fit_sets(baseline, found)
+    fits = fit_sets(fill_outages(baseline, baseline[:0]).baseline, found)
     kept = np.argsort(fits.rmse, kind="stable")[: min(KEPT, max(len(found) // 3, 40))]
-    members = found[kept]
-    return Pool(members, fit_sets(baseline, members))
+    return Pool(found[kept], fits.of(kept))
 
 
 def search(

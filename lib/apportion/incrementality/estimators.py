@@ -82,8 +82,9 @@ def _penalty(x: Floats, y: Floats) -> float:
         rest = np.delete(np.arange(len(x)), day)
         weights = simplex(x[rest], y[rest])
         misfit = y[rest] - x[rest] @ weights
-        values, vectors = np.linalg.eigh(x[rest] @ x[rest].T)
-        projected, reach = vectors.T @ misfit, x[day] @ x[rest].T @ vectors
+        # Among the donors and not among the days, of which there are more.
+        values, vectors = np.linalg.eigh(x[rest].T @ x[rest])
+        projected, reach = vectors.T @ (x[rest].T @ misfit), x[day] @ vectors
         corrections = (reach * projected) @ (1 / (values[:, None] + penalties[None]))
         errors[day] = (y[day] - x[day] @ weights - corrections) ** 2
     mean, spread = errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(len(errors))

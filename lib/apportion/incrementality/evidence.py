@@ -26,7 +26,7 @@ def sensitivity_of(
     found: Frame, own: Effect
 ) -> tuple[tuple[SensitivityEstimate, ...], str, tuple[ExperimentCheck, ...]]:
     """Give what other estimators say, whether they agree, and a caution if they do not."""
-    days = found.all_days.values
+    days = np.vstack([found.filled.baseline, found.filled.test])
     means = days[: found.baseline.days].mean(axis=0)
     observed = days[:, found.inside].sum(axis=1)
     lower, upper = own.lift_interval
@@ -58,7 +58,7 @@ def sensitivity_of(
 
 def weights(found: Frame, fits: Fits) -> tuple[RegionWeight, ...]:
     """Give how much each donor counts, heaviest first."""
-    means = found.baseline.values.mean(axis=0)
+    means = found.filled.baseline.mean(axis=0)
     share = fits.weights[found.chosen] * means / means[found.inside].sum()
     order = np.argsort(-share, kind="stable")
     return tuple(
@@ -70,7 +70,7 @@ def weights(found: Frame, fits: Fits) -> tuple[RegionWeight, ...]:
 
 def baseline_fit(found: Frame, fits: Fits) -> BaselineFit:
     """Give how well the synthetic control follows before the test."""
-    values = found.baseline.values
+    values = found.filled.baseline
     observed, expected = values[:, found.inside].sum(axis=1), values @ fits.weights[found.chosen]
     own = float(fits.rmse[found.chosen])
     return BaselineFit(
@@ -84,7 +84,7 @@ def baseline_fit(found: Frame, fits: Fits) -> BaselineFit:
 
 def balance(found: Frame, fits: Fits) -> tuple[BalanceRow, ...]:
     """Give level, growth, week and variation of the baseline, on both sides."""
-    values, before = found.baseline.values, found.baseline.days
+    values, before = found.filled.baseline, found.baseline.days
     means = values.mean(axis=0)
     level = means[found.inside].sum()
     plain = (values[:, ~found.inside] / means[~found.inside]).mean(axis=1) * level

@@ -7,6 +7,7 @@ import numpy as np
 
 from apportion.errors import NotEnoughDataError
 from apportion.incrementality.design import reference_of_named
+from apportion.incrementality.outages import Filled, fill_outages
 from apportion.incrementality.panel import Panel
 from apportion.incrementality.randomisation import REFERENCE_SETS
 from apportion.incrementality.synthetic_control import Booleans
@@ -31,6 +32,8 @@ class Frame:
     """The regions that take part, on the days before the test."""
     test: Panel
     """The same regions, on the days of the test that there are."""
+    filled: Filled
+    """Baseline and test with their outages filled: what every estimate is made from."""
     members: Booleans
     """The reference sets, shape (n_sets, n_regions)."""
     chosen: int
@@ -104,10 +107,13 @@ def frame(experiment: IncrementalityExperiment, data: Panel) -> Frame:
     if len(changed) == len(regions):
         raise NotEnoughDataError("No region is left that does not change. Name control regions.")
     members, chosen, is_exact = _reference(experiment, regions, changed)
+    baseline = window.of(regions)
+    test = data.between(experiment.start_date, experiment.end_date).of(regions)
     return Frame(
         experiment=experiment,
-        baseline=window.of(regions),
-        test=data.between(experiment.start_date, experiment.end_date).of(regions),
+        baseline=baseline,
+        test=test,
+        filled=fill_outages(baseline.values, test.values),
         members=members,
         chosen=chosen,
         is_exact=is_exact,

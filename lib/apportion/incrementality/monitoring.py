@@ -10,11 +10,12 @@ References
    Biometrika 70(3): the O'Brien-Fleming-like spending function.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.power import ALPHA
 from apportion.incrementality.synthetic_control import Fits, Floats, log_lift
 
@@ -31,11 +32,25 @@ def look_days(length: int) -> list[int]:
     return [*range(LOOK_DAYS, length, LOOK_DAYS), length]
 
 
+def totals_at(baseline: Floats, test: Floats, days: Sequence[int]) -> dict[int, Floats]:
+    """Give the regions' totals at each look that has come, as it was seen then.
+
+    Parameters
+    ----------
+    baseline, test : ndarray, shape (n_days, n_regions)
+        The days so far, as they were sold.
+    days : sequence of int
+        After how many days one looks.
+    """
+    return {
+        day: fill_outages(baseline, test[:day]).test.sum(axis=0) for day in days if day <= len(test)
+    }
+
+
 def first_crossing(
     fits: Fits,
-    daily: Floats,
+    totals: Mapping[int, Floats],
     chosen: int,
-    days: Sequence[int],
     length: int,
     *,
     alpha: float = ALPHA,
@@ -44,19 +59,14 @@ def first_crossing(
 
     Parameters
     ----------
-    daily : ndarray, shape (n_days, n_regions)
-        The test so far.
-    days : sequence of int
-        After how many days one looks; later ones than there are count as not come yet.
+    totals : mapping of int to ndarray, shape (n_regions,)
+        The regions' totals after so many days, for each look that has come, earliest first.
     length : int
         Days that the test was planned for.
     """
-    totals = np.cumsum(daily, axis=0)
     is_left = np.ones(len(fits.members), dtype=np.bool_)
-    for day in days:
-        if day > len(daily):
-            break
-        statistic = np.abs(log_lift(fits, totals[day - 1])) / fits.scale
+    for day, total in totals.items():
+        statistic = np.abs(log_lift(fits, total)) / fits.scale
         may_be_struck = int(np.floor(len(is_left) * spent(day / length, alpha) + 1e-9))
         quota = may_be_struck - int((~is_left).sum())
         if quota <= 0:

@@ -65,7 +65,7 @@ def power_check(experiment: IncrementalityExperiment, data: Panel) -> PowerCheck
         )
     except NotEnoughDataError:
         return None
-    fits = fit_sets(found.baseline.values, found.members)
+    fits = fit_sets(found.filled.baseline, found.members)
     curve = curve.scaled(float(fits.scale[found.chosen] / np.median(fits.scale)))
     return _power(curve, found)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apportion.errors import NotEnoughDataError
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.randomisation import detections
 from apportion.incrementality.synthetic_control import Booleans, Fits, Floats, fit_sets
 
@@ -85,26 +86,32 @@ def is_enough(power: float) -> bool:
     return power >= POWER - 1e-9
 
 
-def windows(days: int, length: int, baseline_days: int) -> NDArray[np.int64]:
+def windows(
+    days: int, length: int, baseline_days: int, most: int = MOST_WINDOWS
+) -> NDArray[np.int64]:
     """Give the days on which replayed tests of `length` days begin; empty: too short a history."""
     last = days - length
     if last < MIN_BASELINE:
         return np.array([], dtype=np.int64)
-    room = last - (MOST_WINDOWS - 1) * WINDOW_STEP
+    room = last - (most - 1) * WINDOW_STEP
     first = max(MIN_BASELINE, min(baseline_days, room))
-    places = np.linspace(min(first, last), last, MOST_WINDOWS).round()
+    places = np.linspace(min(first, last), last, most).round()
     return np.unique(places.astype(np.int64))
 
 
 def replays(
-    history: Floats, members: Booleans, length: int, baseline_days: int
+    history: Floats, members: Booleans, length: int, baseline_days: int, most: int = MOST_WINDOWS
 ) -> Iterator[tuple[Fits, Floats]]:
-    """Give, for each window, the fits to its baseline and the regions' totals over its test."""
-    for start in windows(len(history), length, baseline_days):
+    """Give, for each window, the fits to its baseline and the regions' totals over its test.
+
+    Their outages are filled as they will be in the read-out.
+    """
+    for start in windows(len(history), length, baseline_days, most):
         before = history[max(start - baseline_days, 0) : start]
         if np.any(before.mean(axis=0) <= 0):
             continue  # a region that had not opened yet cannot be scaled
-        yield fit_sets(before, members), history[start : start + length].sum(axis=0)
+        filled = fill_outages(before, history[start : start + length])
+        yield fit_sets(filled.baseline, members), filled.test.sum(axis=0)
 
 
 def power_curve(
@@ -116,6 +123,7 @@ def power_curve(
     baseline_days: int,
     sign: int = 1,
     rows: int = MOST_ROWS,
+    most_windows: int = MOST_WINDOWS,
     alpha: float = ALPHA,
     lifts: Floats = LIFTS,
 ) -> PowerCurve:
@@ -135,7 +143,7 @@ def power_curve(
         If the history is too short for a single window.
     """
     found = []
-    for fits, outcome in replays(history, members, length, baseline_days):
+    for fits, outcome in replays(history, members, length, baseline_days, most_windows):
         chosen = rng.choice(len(members), min(rows, len(members)), replace=False)
         hits = detections(fits, outcome, sign * np.log1p(lifts), alpha=alpha, rows=chosen)
         found.append(np.maximum.accumulate(hits.mean(axis=0)))
@@ -145,12 +153,6 @@ def power_curve(
             f"of {MIN_BASELINE}. Import earlier days, or let the test begin later."
         )
     return PowerCurve(lifts, np.array(found))
-
-
-def relative_scale(history: Floats, members: Booleans, row: int, baseline_days: int) -> float:
-    """Give the scale of one set over that of the median set, on the last baseline there is."""
-    fits = fit_sets(history[-baseline_days:], members)
-    return float(fits.scale[row] / np.median(fits.scale))
 
 
 def _crossing(power: Floats, lifts: Floats) -> float:

@@ -27,6 +27,7 @@ GRID_WIDTH = 12.0
 
 GRID_SIZE = 801
 TIE = 1e-12
+SMALLEST = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,18 @@ def detections(
     ndarray of bool, shape (n_rows, n_effects)
     """
     rows = np.arange(len(fits.members)) if rows is None else rows
+    # What an injection adds to a set's totals is in proportion to it: no product per effect.
+    inside = fits.members.astype(float)
+    own = (inside[rows] * outcome).T
+    observed, expected = inside @ outcome, fits.weights @ outcome
+    more_observed, more_expected = inside @ own, fits.weights @ own
     found = np.empty((len(rows), len(effects)), dtype=np.bool_)
-    for place, row in enumerate(rows):
-        inside = fits.members[row][:, None]
-        injected = outcome[:, None] * np.where(inside, np.exp(effects)[None], 1.0)
-        statistic = np.abs(log_lift(fits, injected)) / fits.scale[:, None]
-        found[place] = (statistic >= statistic[row] - TIE).mean(axis=0) <= alpha + TIE
+    for column, effect in enumerate(effects):
+        added = np.expm1(effect)
+        ratio = np.maximum(observed[:, None] + added * more_observed, SMALLEST) / np.maximum(
+            expected[:, None] + added * more_expected, SMALLEST
+        )
+        statistic = np.abs(np.log(ratio)) / fits.scale[:, None]
+        injected = statistic[rows, np.arange(len(rows))]
+        found[:, column] = (statistic >= injected - TIE).mean(axis=0) <= alpha + TIE
     return found

@@ -16,7 +16,8 @@ from apportion.incrementality.checks import Event
 from apportion.incrementality.evidence import balance, baseline_fit, sensitivity_of, weights
 from apportion.incrementality.frame import Frame, frame
 from apportion.incrementality.money import Effect, cost_per_order, effect, per_spend
-from apportion.incrementality.monitoring import first_crossing, look_days
+from apportion.incrementality.monitoring import first_crossing, look_days, totals_at
+from apportion.incrementality.outages import fill_outages
 from apportion.incrementality.panel import Panel, fitted_to
 from apportion.incrementality.power import ALPHA
 from apportion.incrementality.randomisation import estimate
@@ -85,10 +86,10 @@ def read_out(
             f"{experiment.metric} by region is there until {data.last_day}; the test ends on "
             f"{experiment.end_date}. Import the missing days."
         )
-    fits = fit_sets(found.baseline.values, found.members)
-    totals = found.test.values.sum(axis=0)
-    main = estimate(fits, totals, found.chosen, level=LEVEL)
-    own = effect(main, float(totals[found.inside].sum()), found.sign)
+    fits = fit_sets(found.filled.baseline, found.members)
+    main = estimate(fits, found.filled.test.sum(axis=0), found.chosen, level=LEVEL)
+    # What the ads caused is a part of what was sold, not of what outages were filled with.
+    own = effect(main, float(found.test.values[:, found.inside].sum()), found.sign)
     if not np.isfinite(own.incremental):
         raise NotEnoughDataError(
             f"The test regions have no {experiment.metric} during the test. Look for an outage."
@@ -176,7 +177,7 @@ def monitor(
     """
     around = around or Surroundings()
     found = frame(experiment, data)
-    fits = fit_sets(found.baseline.values, found.members)
+    fits = fit_sets(found.filled.baseline, found.members)
     _, compliance = spending_of(found, around.spend) if found.test.days else (None, ())
     return Monitoring(
         day=found.test.days,
@@ -199,7 +200,8 @@ def data_hash(found: Frame) -> str:
 
 def _looks(found: Frame, fits: Fits) -> tuple[Look, ...]:
     days = look_days(found.experiment.days)
-    crossed = first_crossing(fits, found.test.values, found.chosen, days, found.experiment.days)
+    totals = totals_at(found.baseline.values, found.test.values, days)
+    crossed = first_crossing(fits, totals, found.chosen, found.experiment.days)
     return tuple(
         Look(day=day, is_crossed=crossed is not None and day >= crossed)
         for day in days
@@ -213,12 +215,13 @@ def _effect_on(found: Frame, panel: Panel) -> Effect | None:
     if not set(regions) <= set(panel.regions):
         return None
     values = fitted_to(panel, found.baseline.first_day, before + found.test.days, regions)
-    baseline, totals = values[:before], values[before:].sum(axis=0)
-    if np.any(baseline.sum(axis=0) <= 0) or not totals[found.inside].sum() > 0:
+    observed = float(values[before:, found.inside].sum())
+    if np.any(values[:before].sum(axis=0) <= 0) or not observed > 0:
         return None
-    fits = fit_sets(baseline, found.members)
-    main = estimate(fits, totals, found.chosen, level=LEVEL)
-    return effect(main, float(totals[found.inside].sum()), found.sign)
+    filled = fill_outages(values[:before], values[before:])
+    fits = fit_sets(filled.baseline, found.members)
+    main = estimate(fits, filled.test.sum(axis=0), found.chosen, level=LEVEL)
+    return effect(main, observed, found.sign)
 
 
 def _early(stopped_on: dt.date | None) -> tuple[ExperimentCheck, ...]:

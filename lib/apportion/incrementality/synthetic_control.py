@@ -39,6 +39,11 @@ class Fits:
     scale: Floats
     """The unit of each set's test statistic: `rmse` shrunk towards the median set."""
 
+    def of(self, rows: NDArray[np.int64]) -> "Fits":
+        """Give the fits of some sets among themselves."""
+        rmse = self.rmse[rows]
+        return Fits(self.members[rows], self.weights[rows], rmse, _scale(rmse))
+
 
 def simplex(donors: Floats, target: Floats) -> Floats:
     """Give the weights, non-negative and summing to 1, that bring `donors` closest to `target`.
@@ -48,10 +53,19 @@ def simplex(donors: Floats, target: Floats) -> Floats:
     donors : ndarray, shape (n_days, n_donors)
     target : ndarray, shape (n_days,)
     """
+    rows, heavy = _with_sum(donors)
+    return _shares(rows, np.append(target, heavy))
+
+
+def _with_sum(donors: Floats) -> tuple[Floats, float]:
+    """Give the rows with the condition on the sum below them, and how heavy it is."""
     days, count = donors.shape
     heavy = SUM_WEIGHT * np.sqrt(days) * max(1.0, float(np.abs(donors).max()))
-    rows = np.vstack([donors, np.full((1, count), heavy)])
-    weights, _ = nnls(rows, np.append(target, heavy), maxiter=50 * count)
+    return np.vstack([donors, np.full((1, count), heavy)]), heavy
+
+
+def _shares(rows: Floats, target: Floats) -> Floats:
+    weights, _ = nnls(rows, target, maxiter=50 * rows.shape[1])
     return np.asarray(weights / weights.sum())
 
 
@@ -74,18 +88,25 @@ def fit_sets(baseline: Floats, members: Booleans) -> Fits:
         raise ValueError(f"every region needs an outcome in the baseline, got means {means}")
     if not np.all(members.any(axis=1)) or np.any(members.all(axis=1)):
         raise ValueError("every set needs regions inside it and outside it")
-    scaled = baseline / means
+    # The triangle of a QR decomposition has all distances of the days, and fewer rows.
+    days = len(baseline)
+    rows, _ = _with_sum(np.linalg.qr(baseline / means, mode="r"))
     weights = np.zeros(members.shape)
     rmse = np.empty(len(members))
     for number, inside in enumerate(members):
         level = means[inside].sum()
-        target = baseline[:, inside].sum(axis=1) / level
-        share = simplex(scaled[:, ~inside], target)
+        # The last row is the condition on the sum, which both sides meet.
+        target, donors = rows[:, inside] @ (means[inside] / level), rows[:, ~inside]
+        share = _shares(donors, target)
         weights[number, ~inside] = share / means[~inside] * level
-        rmse[number] = np.sqrt(np.mean((target - scaled[:, ~inside] @ share) ** 2))
+        rmse[number] = np.sqrt(((target - donors @ share) ** 2).sum() / days)
+    return Fits(members, weights, rmse, _scale(rmse))
+
+
+def _scale(rmse: Floats) -> Floats:
     # The fit of one set is itself uncertain: half of its variance comes from the median set.
     scale = np.sqrt(rmse**2 + np.median(rmse) ** 2)
-    return Fits(members, weights, rmse, np.maximum(scale, np.finfo(float).tiny))
+    return np.asarray(np.maximum(scale, np.finfo(float).tiny))
 
 
 def log_lift(fits: Fits, outcome: Floats) -> Floats:

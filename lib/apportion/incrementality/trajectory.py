@@ -35,9 +35,10 @@ def trajectory(
     is_read_out : bool
         With the cumulative effect; never while the test runs.
     """
-    days = np.vstack([found.baseline.values, found.test.values])
+    days = np.vstack([found.filled.baseline, found.filled.test])
+    sold = np.vstack([found.baseline.values, found.test.values])
     inside, before = found.inside, found.baseline.days
-    observed = days[:, inside].sum(axis=1)
+    observed = sold[:, inside].sum(axis=1)
     expected = days @ fits.weights[found.chosen]
     reach = _band(fits, days, before, inside, log_effect) * fits.scale[found.chosen]
     sums: tuple[list[float], list[float], list[float]] = ([], [], [])
@@ -56,7 +57,7 @@ def trajectory(
         expected=_floats(expected),
         expected_lower=_floats(expected * np.exp(-reach)),
         expected_upper=_floats(expected * np.exp(reach)),
-        donors=_floats(days[:, ~inside].sum(axis=1)),
+        donors=_floats(sold[:, ~inside].sum(axis=1)),
         cumulative=tuple(sums[0]),
         cumulative_lower=tuple(sums[1]),
         cumulative_upper=tuple(sums[2]),
@@ -78,11 +79,12 @@ def _band(
 
 
 def _cumulative(found: Frame, fits: Fits) -> tuple[list[float], list[float], list[float]]:
-    totals = np.cumsum(found.test.values, axis=0)
+    totals = np.cumsum(found.filled.test, axis=0)
+    sold = np.cumsum(found.test.values[:, found.inside].sum(axis=1))
     middle, lower, upper = [], [], []
-    for total in totals:
+    for total, observed in zip(totals, sold, strict=True):
         day = estimate(fits, total, found.chosen, level=LEVEL, grid_size=COARSE_GRID)
-        so_far = effect(day, float(total[found.inside].sum()), found.sign)
+        so_far = effect(day, float(observed), found.sign)
         middle.append(so_far.incremental)
         lower.append(so_far.incremental_interval[0])
         upper.append(so_far.incremental_interval[1])

@@ -11,15 +11,11 @@ from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.results.runs import Run, RunStatus
 from apportion.telemetry import metrics
 from apportion.workspace import Workspace
+from apportion.workspace.fleet import Fleet
+from apportion.workspace.notebooks import NAMES
 
 log = logging.getLogger("apportion.runs")
 
-NAMES = {
-    "mmm": "Media mix",
-    "journeys": "Journeys",
-    "incrementality": "Incrementality",
-    "ai_insights": "AI insights",
-}
 RECENT_VERSIONS = 5
 MOST_REMEMBERED = 500
 """Of so many last alerts it is known that people were told."""
@@ -36,10 +32,20 @@ def after_run(workspace: Workspace, run_id: str) -> None:
         model = _model_of(workspace, run)
         _count(run, model)
         _raise_alerts(workspace, run, model)
-        metrics.ALERTS_DELIVERED.inc(workspace.alerts.deliver())
+        _deliver(workspace)
         workspace.outputs.sweep()
     except Exception:  # the run has ended well or not, and stays so
         log.exception("What follows a run's end failed.")
+
+
+def deliver_everybodys(fleet: Fleet) -> None:
+    """Tell the people of every tenant what they are to be told by now."""
+    for tenant in fleet.tenants():
+        _deliver(fleet.workspace(tenant.slug))
+
+
+def _deliver(workspace: Workspace) -> None:
+    metrics.ALERTS_DELIVERED.inc(workspace.alerts.deliver())
 
 
 def _model_of(workspace: Workspace, run: Run) -> MMMResults | None:

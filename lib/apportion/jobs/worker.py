@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apportion.config import Settings
 from apportion.errors import ApportionError, ConflictError, NotFoundError, UnreachableError
-from apportion.jobs.aftermath import after_run
+from apportion.jobs.aftermath import after_run, deliver_everybodys
 from apportion.jobs.engine import Engine
 from apportion.jobs.execution import End, Outcome, execute
 from apportion.results.runs import Run
@@ -26,6 +26,8 @@ BEAT_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
 DUE_SECONDS = 15.0
 FORGET_SECONDS = 3600.0
+TELL_SECONDS = 60.0
+"""How often alerts that a receiver did not take are tried again, if it is time for them."""
 KEPT = dt.timedelta(days=7)
 """How long DBOS's own rows of what has ended are kept."""
 
@@ -89,6 +91,7 @@ class Worker:
         log.info("worker %s: %d at a time, %s", self.record.id, self.concurrency, self.kinds)
         beating = threading.Thread(target=self._beat_on, daemon=True)
         beating.start()
+        threading.Thread(target=self._tell_on, daemon=True).start()
         reconciled = looked = forgot = -FORGET_SECONDS
         try:
             while not self._stop.wait(TICK_SECONDS):
@@ -117,6 +120,12 @@ class Worker:
             with _surviving("heartbeat"):
                 self._beat()
             self._ended.wait(BEAT_SECONDS)
+
+    def _tell_on(self) -> None:
+        """Try again what people were not told, in a thread: a receiver may be slow to refuse."""
+        while not self._stop.wait(TELL_SECONDS):
+            with _surviving("telling"):
+                deliver_everybodys(self.fleet)
 
     def _beat(self) -> None:
         if not self.fleet.beat(self.record):

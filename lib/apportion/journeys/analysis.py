@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from ibis import Table
 
-from apportion.journeys import counts, paths
+from apportion.journeys import counts, paths, sequences
 from apportion.journeys.credit_tables import credit_tables, position_credit
 from apportion.journeys.snapshot import Snapshot
 from apportion.journeys.tally import tally
@@ -78,15 +78,15 @@ def analyse_each(
     """Analyse one lookback window for several kinds of customers, with one training."""
     coded, window = snapshot.kinds, settings.window_days
     direct = paths.direct(snapshot.conversions, window, coded)
-    with paths.steps(snapshot.touchpoints, window).cache() as cut:
-        moves = counts.transitions(cut, order=settings.markov_order)
-        with paths.whole(cut, coded).union(direct).cache() as found:
-            sets = counts.sets(found)
-            unserved = counts.direct(found)
-            analyses = [
-                path_analysis(found, moves, coded, window_days=window, customer=customer)
-                for customer in customers
-            ]
+    cut = paths.cut(snapshot.touchpoints, window)
+    moves = counts.transitions(cut, order=settings.markov_order)
+    with paths.whole(cut, coded).union(direct).cache() as found:
+        sets = counts.sets(found)
+        unserved = counts.direct(found)
+        analyses = [
+            path_analysis(found, moves, coded, window_days=window, customer=customer)
+            for customer in customers
+        ]
     training = train(moves, sets, coded, settings, np.random.default_rng(seed))
     sums = tally(snapshot.touchpoints, settings)
     positions = position_credit(sums.places, training, coded)
@@ -146,11 +146,11 @@ def _common(
     found: Table, coded: pd.DataFrame, sequence: Literal["word", "turn"], customer: Customer | None
 ) -> tuple[CommonPath, ...]:
     names = coded.drop_duplicates("code").set_index("code")["channel"]
-    bits = paths.code_bits(coded)
+    form = sequences.digits(coded)
     top = counts.common(found, sequence=sequence, customer=customer, limit=COMMON_PATHS)
     return tuple(
         CommonPath(
-            path=tuple(names[code] for code in paths.unpack(row["words"], bits)),
+            path=tuple(names[code] for code in sequences.unpack(row["words"], form)),
             count=row["conversions"],
             avg_order_value=row["revenue"] / row["conversions"],
             conversion_rate=row["conversions"] / row["paths"] if customer is None else None,

@@ -6,51 +6,102 @@ Every function takes tables of :mod:`apportion.journeys.paths` and gives a panda
 from typing import Literal
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis import Table
+from numpy.typing import NDArray
 
-from apportion.journeys.paths import CONVERTED
+from apportion.journeys.paths import CONVERTED, START
 from apportion.results.journeys import Customer
 
 
 def transitions(cut: Table, *, order: int) -> pd.DataFrame:
-    """Count what follows what, as :func:`apportion.journeys.markov.moves` takes it."""
-    earlier = cut.before_that if order == 2 else ibis.literal(-1, type="int16")
-    counted = cut.group_by(
-        "group", "before", "player", before_that=earlier, converted=cut.part == CONVERTED
-    ).agg(touchpoints=cut.count())
-    return with_ends(counted.to_pandas(), order=order)
+    """Count what follows what, as :func:`apportion.journeys.markov.moves` takes it.
 
-
-def with_ends(moves: pd.DataFrame, *, order: int) -> pd.DataFrame:
-    """Find where paths ended: what came to a state and did not go on from it.
+    The engine counts what follows what in a customer's touchpoints, and how often it did so within
+    one path; where paths start and end follows from that.
 
     Parameters
     ----------
-    moves : DataFrame
-        `group`, `before_that`, `before`, `player`, `converted`, `touchpoints`: how many touchpoints
-        on that player came after those two, in paths that converted or did not.
+    cut : Table
+        What ``paths.cut`` gives.
 
     Returns
     -------
     DataFrame
-        The same without `converted`, and with `conversions` and `losses` that ended there.
+        `group`, `before_that`, `before`, `player`: the players of three touchpoints on end, -1
+        where the path has not begun yet (and `before_that` always with order 1); how many
+        `touchpoints` came so; and how many paths ended there, told once for each state of the
+        chain: `conversions` and `losses`.
     """
-    state = ["group", "before", "player"] if order == 2 else ["group", "player"]
-    came_from = ["group", "before_that", "before"] if order == 2 else ["group", "before"]
-    keys = ["group", "before_that", "before", "player"]
-    total = moves[[*keys, "touchpoints"]].groupby(keys, as_index=False).sum()
-    # A state is entered from several others; its ends are told once, with the first of them.
-    first = ~total[state].duplicated()
-    place = pd.MultiIndex.from_frame(total[state])
-    for name, converted in (("conversions", True), ("losses", False)):
-        part = moves[moves["converted"] == converted]
-        came = part.groupby(state)["touchpoints"].sum()
-        went = part[part["before"] >= 0].groupby(came_from)["touchpoints"].sum()
-        went.index = went.index.set_names(came.index.names)
-        ended = came.sub(went, fill_value=0).reindex(place, fill_value=0)
-        total[name] = ended.to_numpy() * first.to_numpy()
-    return _whole_numbers(total, "touchpoints", "conversions", "losses")
+    converted = cut.part == CONVERTED
+    depths = {"paths": None, "follows": cut.follows}
+    keys = ["group", "before", "player"]
+    if order == 2:
+        depths["follows_two"] = cut.follows_two
+        keys.append("before_that")
+    counted = cut.group_by(keys).agg(
+        **{name: cut.count(where=where) for name, where in depths.items()},
+        **{
+            f"{name}_won": cut.count(where=converted if where is None else converted & where)
+            for name, where in depths.items()
+        },
+    )
+    # Before a customer's first touchpoint there is none.
+    frame = counted.to_pandas().fillna(START).astype("int64")
+    columns = {name: column.to_numpy() for name, column in frame.items()}
+    return _moves(columns, [*depths])
+
+
+def _moves(columns: dict[str, NDArray[np.int64]], depths: list[str]) -> pd.DataFrame:
+    """Arrange what was counted by how much of it lies within one path."""
+    groups, group = np.unique(columns["group"], return_inverse=True)
+    player = columns["player"]
+    width = int(player.max(initial=0)) + 1
+    # Place 0 stands for what is before a path.
+    start, before = np.zeros_like(player), columns["before"] + 1
+    places = {"paths": (start, start), "follows": (start, before)}
+    if "before_that" in columns:
+        places["follows_two"] = (columns["before_that"] + 1, before)
+    shape = (len(groups), width + 1 if len(depths) > 2 else 1, width + 1, width)
+    total, won = np.zeros((2, *shape), dtype=np.int64)
+    for name, deeper in zip(depths, [*depths[1:], None], strict=True):
+        place = (group, *places[name], player)
+        for sums, ending in ((total, ""), (won, "_won")):
+            counts = columns[name + ending]
+            np.add.at(sums, place, counts - columns[deeper + ending] if deeper else counts)
+    found = np.nonzero(total)
+    moves = dict(zip(("group", "before_that", "before", "player"), found, strict=True))
+    states = _states(found, width, order=len(depths) - 1)
+    _, first = np.unique(states, return_index=True)
+    ends = {
+        name: _ended(sums, order=len(depths) - 1).ravel()
+        for name, sums in (("conversions", won), ("losses", total - won))
+    }
+    told = np.zeros(len(states), dtype=bool)
+    told[first] = True
+    return pd.DataFrame(
+        {
+            "group": groups[moves["group"]],
+            "before_that": moves["before_that"] - 1,
+            "before": moves["before"] - 1,
+            "player": moves["player"],
+            "touchpoints": total[found],
+            **{name: np.where(told, ended[states], 0) for name, ended in ends.items()},
+        }
+    )
+
+
+def _states(found: tuple[NDArray[np.int64], ...], width: int, *, order: int) -> NDArray[np.int64]:
+    """Give each row the number of its state: its group and its player, or its last two."""
+    group, _, before, player = found
+    return (group * (width + 1) + before) * width + player if order == 2 else group * width + player
+
+
+def _ended(sums: NDArray[np.int64], *, order: int) -> NDArray[np.int64]:
+    """Give how many touchpoints in each state were the last of their path."""
+    came, went = sums.sum(axis=1), sums[:, :, 1:].sum(axis=3)
+    return came - went if order == 2 else came.sum(axis=1) - went[:, 0]
 
 
 def sets(paths: Table) -> pd.DataFrame:
@@ -88,13 +139,16 @@ def common(
 ) -> pd.DataFrame:
     """Give the sequences of channels with the most conversions.
 
+    Paths that are too long to be packed (``sequences.longest``) are left out.
+
     Returns
     -------
     DataFrame
-        `words`, to be given to :func:`apportion.journeys.paths.unpack`; `conversions`; `revenue`
-        of them; `paths` with that sequence, converted or not.
+        `words`, to be given to :func:`apportion.journeys.sequences.unpack`; `conversions`;
+        `revenue` of them; `paths` with that sequence, converted or not.
     """
     words = [name for name in paths.columns if name.startswith(f"{sequence}_")]
+    paths = paths.filter(paths[words[0]] != 0)
     wanted = paths.converted
     if customer is not None:
         wanted = wanted & (paths.is_new == (customer == "new")).fill_null(False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what is in a snapshot's files changes, so that older ones count as stale."""
 
 

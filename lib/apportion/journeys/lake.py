@@ -39,7 +39,7 @@ def read(address: str, tenant_id: UUID, *, fingerprint: str) -> Iterator[Snapsho
     ----------
     address : str
         ``spark://HOST:PORT`` (a cluster), ``spark://local[2]`` (this machine, so many cores), or
-        what ``ibis.connect`` takes: ``clickhouse://…``, ``snowflake://…``, ``bigquery://…``.
+        what ``ibis.connect`` takes: ``clickhouse://…``, ``bigquery://…``.
     tenant_id : UUID
     fingerprint : str
         What the snapshot is to carry.

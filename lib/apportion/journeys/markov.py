@@ -75,23 +75,17 @@ def moves(frame: pd.DataFrame, *, channels: int, order: int, groups: NDArray[np.
     source = np.where(before_key < 0, start, np.searchsorted(states, before_key))
     target = np.searchsorted(states, key)
     row = np.searchsorted(groups, frame["group"].to_numpy())
-    long = pd.DataFrame(
-        {
-            "row": np.tile(row, 3),
-            "source": np.concatenate([source, target, target]),
-            "target": np.concatenate(
-                [target, np.full(len(frame), start), np.full(len(frame), end)]
-            ),
-            "count": np.concatenate(
-                [frame[name].to_numpy() for name in ("touchpoints", "conversions", "losses")]
-            ),
-        }
-    )
-    long = long[long["count"] > 0]
-    cell = long["source"].to_numpy() * (end + 1) + long["target"].to_numpy()
-    cells, column = np.unique(cell, return_inverse=True)
+    rows, sources = np.tile(row, 3), np.concatenate([source, target, target])
+    ends = np.full_like(target, start), np.full_like(target, end)
+    targets = np.concatenate([target, *ends])
+    names = ("touchpoints", "conversions", "losses")
+    number = np.concatenate([frame[name].to_numpy() for name in names])
+    happened = number > 0
+    cell = (sources * (end + 1) + targets)[happened]
+    is_seen = np.bincount(cell, minlength=(end + 1) ** 2) > 0
+    cells, column = np.flatnonzero(is_seen), (np.cumsum(is_seen) - 1)[cell]
     counts = np.zeros((len(groups), len(cells)))
-    np.add.at(counts, (long["row"].to_numpy(), column), long["count"].to_numpy())
+    np.add.at(counts, (rows[happened], column), number[happened])
     return Moves(channels, states % width, cells // (end + 1), cells % (end + 1), counts)
 
 

@@ -26,13 +26,12 @@ of channels is packed into whole numbers.
 """
 
 import datetime as dt
-import functools
-import operator
 
 import ibis
 import pandas as pd
 from ibis import Table
 
+from apportion.journeys import sequences
 from apportion.results.journeys import DIRECT
 
 MICROSECONDS_PER_DAY = 24 * 60 * 60 * 1_000_000
@@ -51,7 +50,6 @@ CONVERTED = -1
 """The `part` of a path that converted."""
 
 _NO_EARLIER_CONVERSION = -(2**62)
-_WORDS = 2
 
 
 def instants(table: Table) -> Table:
@@ -126,8 +124,10 @@ def serve(
         A row per touchpoint: `customer`; `group`; `segment`, the ordinal of the customer's next
         conversion (0: none comes); `sequence`, its rank before it; `kind`, `channel` and `player`,
         see :func:`kinds`; `since`, microseconds since the segment's first touchpoint; `changed`,
-        whether the channel is another than before, and `run`, how often it has changed so far; and
-        of the conversion: `age`, microseconds until it, `revenue`, `is_new`.
+        whether the channel is another than before, and `run`, how often it has changed so far;
+        `before` and `before_that`, the players of the two touchpoints before it in the segment, and
+        `gap` and `gap_of_two`, microseconds since them; and of the conversion: `age`, microseconds
+        until it, `revenue`, `is_new`.
     """
     orders = _ordered(conversions)
     codes = ibis.memtable(coded[CODES]) if codes is None else codes
@@ -152,18 +152,23 @@ def serve(
         revenue=orders.revenue,
         is_new=orders.is_new,
     )
-    in_segment = ibis.window(
-        group_by=["customer", "segment"], order_by=["instant", "touchpoint_id"]
-    )
+    by_time = ibis.window(group_by=["customer", "segment"], order_by=["instant", "touchpoint_id"])
     ordered = joined.mutate(
-        sequence=ibis.row_number().over(in_segment).cast("int32"),
-        since=joined.instant - joined.instant.first().over(in_segment),
-        changed=(joined.channel != joined.channel.lag().over(in_segment)).fill_null(False),
-        again=_again(joined, "touchpoint_id", in_segment),
+        sequence=ibis.row_number().over(by_time).cast("int32"),
+        again=_again(joined, "touchpoint_id", by_time),
     )
-    ordered = ordered.filter(~ordered.again).drop("instant", "touchpoint_id", "again")
+    ordered = ordered.filter(~ordered.again).drop("touchpoint_id", "again")
+    in_segment = ibis.window(group_by=["customer", "segment"], order_by="sequence")
+    placed = ordered.mutate(
+        since=ordered.instant - ordered.instant.first().over(in_segment),
+        changed=(ordered.channel != ordered.channel.lag().over(in_segment)).fill_null(False),
+        before=ordered.player.lag(1).over(in_segment),
+        before_that=ordered.player.lag(2).over(in_segment),
+        gap=ordered.instant - ordered.instant.lag(1).over(in_segment),
+        gap_of_two=ordered.instant - ordered.instant.lag(2).over(in_segment),
+    ).drop("instant")
     so_far = ibis.cumulative_window(group_by=["customer", "segment"], order_by="sequence")
-    return ordered.mutate(run=ordered.changed.cast("int32").sum().over(so_far).cast("int32"))
+    return placed.mutate(run=placed.changed.cast("int32").sum().over(so_far).cast("int32"))
 
 
 def answered(served: Table, conversions: Table) -> Table:
@@ -185,41 +190,23 @@ def answered(served: Table, conversions: Table) -> Table:
     ).select(revenue=orders.revenue, is_new=orders.is_new, latest=latest.latest)
 
 
-def steps(served: Table, window_days: int) -> Table:
+def cut(served: Table, window_days: int) -> Table:
     """Cut the touchpoints into paths, for one window.
+
+    Everything here is told from a touchpoint's own row.
 
     Returns
     -------
     Table
-        A row per touchpoint. `customer`, `segment` and `part` name its path; a path with `part` -1
-        converted. `position` counts from 1; `turn` does so with repeats of a channel taken as
-        one, and `turned` marks the first of such a run. `before` and `before_that` are the players
-        before it, -1 at the start. `group`, `channel`, `player`, `age`, `revenue` and `is_new` are
-        those of `served`.
+        The columns of `served`, and `part`: a touchpoint's path is named by `customer`, `segment`
+        and `part`, and one with `part` -1 converted; `follows`, whether the touchpoint before it
+        is of the same path, and `follows_two`, whether also the one before that is.
     """
-    window = window_days * MICROSECONDS_PER_DAY
-    serves = (served.age < window).fill_null(False)
-    cut = served.mutate(
-        part=ibis.ifelse(serves, CONVERTED, (served.since // window)).cast("int32"),
+    return served.mutate(
+        part=_part(served.age, served.since, window_days),
+        follows=_follows(served, served.gap, window_days),
+        follows_two=_follows(served, served.gap_of_two, window_days),
     )
-    path = ibis.window(group_by=["customer", "segment", "part"], order_by="sequence")
-    placed = cut.select(
-        "customer",
-        "segment",
-        "part",
-        "group",
-        "channel",
-        "player",
-        "age",
-        "revenue",
-        "is_new",
-        "changed",
-        position=(ibis.row_number().over(path) + 1).cast("int32"),
-        turn=(cut.run - cut.run.first().over(path) + 1).cast("int32"),
-        before=cut.player.lag(1).over(path).fill_null(START).cast("int16"),
-        before_that=cut.player.lag(2).over(path).fill_null(START).cast("int16"),
-    )
-    return placed.mutate(turned=placed.changed | (placed.position == 1)).drop("changed")
 
 
 def serving(served: Table, window_days: int) -> Table:
@@ -228,44 +215,54 @@ def serving(served: Table, window_days: int) -> Table:
     Returns
     -------
     Table
-        `position` in the path, from 1; `player`, `kind`; `age`, `revenue`, `is_new` of the
+        `starts`, whether a path begins here; `player`, `kind`; `age`, `revenue`, `is_new` of the
         conversion.
     """
-    rows = served.filter(served.age < window_days * MICROSECONDS_PER_DAY)
-    path = ibis.window(group_by=["customer", "segment"], order_by="sequence")
+    window = window_days * MICROSECONDS_PER_DAY
+    rows = served.filter(served.age < window)
     return (
-        rows.mutate(position=(ibis.row_number().over(path) + 1).cast("int32"))
+        rows.mutate(starts=(rows.age + rows.gap >= window).fill_null(True))
         .order_by("customer", "segment", "sequence")
-        .select("position", "player", "kind", "age", "revenue", "is_new")
+        .select("starts", "player", "kind", "age", "revenue", "is_new")
     )
 
 
 def whole(cut: Table, coded: pd.DataFrame) -> Table:
-    """Give one row per path of what :func:`steps` gives.
+    """Give one row per path of what :func:`cut` gives.
 
     Returns
     -------
     Table
         `group`, `converted`, `revenue`, `is_new`, `length`, `age` of the first touchpoint;
         `members`, the set of players as a sum of powers of two; and the sequence of channels as
-        it is (`word_0`, …) and with repeats taken as one (`turn_0`, …), see :func:`unpack`.
+        it is (`word_0`, …) and with repeats taken as one (`turn_0`, …), see
+        :mod:`apportion.journeys.sequences`.
     """
-    bits, players = code_bits(coded), sorted({*coded["player"]} - {START})
+    form = sequences.digits(coded)
+    begins_turn = cut.changed | ~cut.follows
     table = cut.group_by("customer", "segment", "part").agg(
         group=cut.group.min(),
         revenue=cut.revenue.max(),
         is_new=cut.is_new.max(),
-        length=cut.position.max(),
+        length=cut.count().cast("int32"),
         age=cut.age.max(),
-        **{f"has_{player}": (cut.player == player).any() for player in players},
-        **_packed(cut, "word", cut.position, bits),
-        **_packed(cut, "turn", cut.turn, bits, only=cut.turned),
+        members=sequences.bit_or(ibis.literal(1, type="int64") << cut.player.cast("int32")),
+        first=cut.sequence.min(),
+        first_run=cut.run.min(),
+        runs=cut.count(where=begins_turn),
+        **sequences.ring("word", cut.channel, cut.sequence, form),
+        **sequences.ring("turn", cut.channel, cut.run, form, only=begins_turn),
     )
-    # Spark's dialect has no bitwise or over rows.
-    bit_values = (ibis.ifelse(table[f"has_{player}"], 2**player, 0) for player in players)
-    members = functools.reduce(operator.add, bit_values, ibis.literal(0, type="int32"))
-    return table.mutate(converted=table.part == CONVERTED, members=members.cast("int32")).drop(
-        "customer", "segment", "part", *(f"has_{player}" for player in players)
+    return table.select(
+        "group",
+        "revenue",
+        "is_new",
+        "length",
+        "age",
+        **sequences.straightened("word", table, table.first, table.length, form),
+        **sequences.straightened("turn", table, table.first_run, table.runs, form),
+        converted=table.part == CONVERTED,
+        members=table.members.cast("int32"),
     )
 
 
@@ -285,38 +282,17 @@ def direct(conversions: Table, window_days: int, coded: pd.DataFrame) -> Table:
     window = window_days * MICROSECONDS_PER_DAY
     unserved = conversions.filter((conversions.latest >= window).fill_null(True))
     code = int(coded.loc[coded["channel"] == DIRECT, "code"].iloc[0])
-    packed = {
-        f"{name}_{number}": ibis.literal(0 if number else code + 1, type="int64")
-        for name in ("word", "turn")
-        for number in range(_WORDS)
-    }
     return unserved.select(
         group=ibis.null("int16"),
         revenue=unserved.revenue,
         is_new=unserved.is_new,
         length=ibis.literal(1, type="int32"),
         age=ibis.null("int64"),
-        **packed,
+        **sequences.one("word", code),
+        **sequences.one("turn", code),
         converted=ibis.literal(True),
         members=ibis.literal(0, type="int32"),
     )
-
-
-def code_bits(coded: pd.DataFrame) -> int:
-    """Give how many bits hold a channel's code plus one."""
-    return max(1, int(coded["code"].nunique()).bit_length())
-
-
-def longest(bits: int) -> int:
-    """Give the number of touchpoints up to which a packed sequence is complete."""
-    return _WORDS * (62 // bits)
-
-
-def unpack(words: tuple[int, ...], bits: int) -> tuple[int, ...]:
-    """Give the channel codes that a packed sequence stands for."""
-    per_word, mask = 62 // bits, (1 << bits) - 1
-    codes = ((word >> (bits * place)) & mask for word in words for place in range(per_word))
-    return tuple(code - 1 for code in codes if code)
 
 
 def _ordered(conversions: Table) -> Table:
@@ -339,15 +315,21 @@ def _again(table: Table, identity: str, order: ibis.Value) -> ibis.Value:
     return (same_id & (table.instant == table.instant.lag().over(order))).fill_null(False)
 
 
-def _packed(
-    cut: Table, name: str, place: ibis.Value, bits: int, only: ibis.Value | None = None
-) -> dict[str, ibis.Value]:
-    per_word = 62 // bits
-    digit = (cut.channel + 1).cast("int64") << (((place - 1) % per_word) * bits).cast("int32")
-    word = (place - 1) // per_word
-    return {
-        f"{name}_{number}": ibis.ifelse(
-            (word == number) if only is None else (word == number) & only, digit, 0
-        ).sum()
-        for number in range(_WORDS)
-    }
+def _part(age: ibis.Value, since: ibis.Value, window_days: int) -> ibis.Value:
+    """Name the path, among those of its segment, that a touchpoint of this time belongs to."""
+    window = window_days * MICROSECONDS_PER_DAY
+    return ibis.cases((age < window, CONVERTED), (since < window, 0), else_=since // window).cast(
+        "int32"
+    )
+
+
+def _follows(served: Table, gap: ibis.Value, window_days: int) -> ibis.Value:
+    """Tell whether the touchpoint `gap` earlier is of the same path; null: none is."""
+    window = window_days * MICROSECONDS_PER_DAY
+    # In this order most touchpoints are told by a comparison, and few by a division.
+    return ibis.cases(
+        (served.age + gap < window, True),
+        (served.age < window, False),
+        (served.since < window, gap >= 0),
+        else_=served.since // window == (served.since - gap) // window,
+    ).fill_null(False)

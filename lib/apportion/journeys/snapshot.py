@@ -30,6 +30,10 @@ from apportion.journeys import paths
 MEMORY_LIMIT = "1GB"
 """What the embedded engine may hold at once; it goes on disk beyond that."""
 
+_TABLE_BITS = 20
+"""Up to so many bits of keys the engine counts in a plain table and not by hashes: what follows
+what, with 256 groups of customers and 14 channels, has 16."""
+
 _CURRENT, _KINDS = "current.json", "kinds.parquet"
 _TOUCHPOINTS, _CONVERSIONS = "touchpoints.parquet", "conversions.parquet"
 _TEXT = pa.string()
@@ -153,6 +157,7 @@ def _engine(spill: Path, memory_limit: str) -> Iterator[ibis.BaseBackend]:
         temp_directory=str(spill),
         preserve_insertion_order=False,
         autoinstall_known_extensions=False,
+        perfect_ht_threshold=_TABLE_BITS,
     )
     try:
         yield engine

@@ -56,10 +56,10 @@ def tally(served: Table, settings: AttributionSettings) -> Tally:
 
 
 def whole_paths(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Cut the same rows so that no path lies in two batches; paths begin at `position` 1."""
+    """Cut the same rows so that no path lies in two batches; a path begins where it `starts`."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
-        starts = np.flatnonzero(batch["position"].to_numpy() == 1)
+        starts = np.flatnonzero(batch["starts"].to_numpy(zero_copy_only=False))
         if not len(starts):
             held.append(batch)
             continue
@@ -75,8 +75,8 @@ def _sums(
     columns: dict[str, NDArray[np.generic]], settings: AttributionSettings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     players, kinds = columns["player"].astype(np.int64), columns["kind"].astype(np.int64)
-    position = columns["position"].astype(np.int64)
-    offsets = np.append(np.flatnonzero(position == 1), len(position)).astype(np.int64)
+    starts = np.flatnonzero(columns["starts"])
+    offsets = np.append(starts, len(players)).astype(np.int64)
     ages = columns["age"].astype(np.float64) / MICROSECONDS_PER_HOUR
     revenue = columns["revenue"].astype(np.float64)
     sets = (
@@ -95,7 +95,8 @@ def _sums(
             for what, unit in (("conversions", 1.0), ("revenue", revenue))
         },
     )
-    place = np.minimum(position, PLACES) - 1
+    position = np.arange(len(players)) - np.repeat(starts, np.diff(offsets))
+    place = np.minimum(position, PLACES - 1)
     return credit, _by_key({"members": sets, "kind": kinds, "place": place}, {PART: part})
 
 
@@ -123,7 +124,7 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 
 
 def _no_rows() -> dict[str, NDArray[np.generic]]:
-    names = ("position", "player", "kind", "age", "revenue", "is_new")
+    names = ("starts", "player", "kind", "age", "revenue", "is_new")
     return {name: np.zeros(0) for name in names}
 
 

@@ -59,7 +59,8 @@ class Touchpoint(Result):
     device: str
     browser: str | None = None
     credit_by_model: dict[AttributionModel, float]
-    """Percent; each model's percentages sum to 100 over a journey."""
+    """Percent; each model's percentages sum to 100 over a journey. Markov and Shapley are there as
+    soon as a first run has trained them."""
 
 
 class Product(Result):

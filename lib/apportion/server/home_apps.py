@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from apportion.errors import NotFoundError
+from apportion.results.insights import Severity
 from apportion.results.mmm import ModelStatus
 from apportion.results.runs import Run, RunStatus
-from apportion.server.home_data import STATUS
 from apportion.server.pages import Page
+from apportion.server.run_parts import STATUS
 from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
@@ -97,6 +98,18 @@ def _journeys(workspace: Workspace) -> AppState:
     return _fresh(text, workspace.journeys.is_stale(results))
 
 
+def _insights(workspace: Workspace) -> AppState:
+    found = workspace.insights.stored()
+    if found is None:
+        return AppState("Nothing was written on the newest data yet", "Empty", "", "draft")
+    written = theme.moment(found.generated_at, workspace.tenant.timezone)
+    text = f"Health {found.health_score} of 100, written {written}"
+    pressing = sum(anomaly.severity is Severity.CRITICAL for anomaly in found.anomalies)
+    if pressing:
+        return AppState(text, f"{pressing} to look at", "warn", "warn")
+    return AppState(text, "Up to date", "good")
+
+
 def _fresh(text: str, is_behind: bool) -> AppState:
     if is_behind:
         return AppState(text, "Newer data since", "warn", "clock")
@@ -116,5 +129,9 @@ def _line(app: Page, state: AppState) -> Markup:
     )
 
 
-STATES: Mapping[str, Callable[[Workspace], AppState]] = {"mmm": _mmm, "journeys": _journeys}
+STATES: Mapping[str, Callable[[Workspace], AppState]] = {
+    "mmm": _mmm,
+    "journeys": _journeys,
+    "ai_insights": _insights,
+}
 """App to what says its state."""

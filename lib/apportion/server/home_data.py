@@ -8,11 +8,13 @@ from markupsafe import Markup
 
 from apportion.frames import DATASETS
 from apportion.results.runs import Run, RunStatus
+from apportion.server.run_parts import STATUS, name
 from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.views.parts.tables import Cell, Column, table
 from apportion.workspace.data import DataWorkspace
+from apportion.workspace.notebooks import NAMES
 
 LATE_DAYS = 7
 """A dataset that ends so many days before the newest one is marked."""
@@ -20,19 +22,6 @@ LATE_DAYS = 7
 MOST_RUNS = 4
 
 _NAMES = {"order_items": "Order items"}
-_NOTEBOOKS = {
-    "journeys": "Journeys",
-    "mmm": "Media mix",
-    "incrementality": "Incrementality",
-    "ai_insights": "Insights",
-}
-STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
-    RunStatus.QUEUED: ("Queued", "", "draft"),
-    RunStatus.RUNNING: ("Running", "info", "run"),
-    RunStatus.COMPLETED: ("Completed", "good", "ok"),
-    RunStatus.FAILED: ("Failed", "bad", "bad"),
-    RunStatus.CANCELLED: ("Cancelled", "", "draft"),
-}
 
 
 @dataclass(frozen=True)
@@ -148,8 +137,8 @@ def _run(run: Run, timezone: str) -> Markup:
         '<li>{}<span><b>{}</b><br><span class="muted">{}{}{}</span></span>'
         '<span class="end">{}</span></li>'
     ).format(
-        icon(run.kind if run.kind in _NOTEBOOKS else "run", size=20),
-        _NOTEBOOKS.get(run.kind, run.kind),
+        icon(run.kind if run.kind in NAMES else "run", size=20),
+        name(run.kind),
         when,
         progress,
         message,

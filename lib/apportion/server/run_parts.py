@@ -13,15 +13,9 @@ from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.views.parts.tables import Cell, Column, table
-from apportion.workspace.notebooks import NOTEBOOKS
+from apportion.workspace.notebooks import NAMES, NOTEBOOKS
 
-NAMES = {
-    "mmm": "Media mix",
-    "journeys": "Journeys",
-    "incrementality": "Incrementality",
-    "ai_insights": "AI insights",
-}
-_STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
+STATUS: dict[RunStatus, tuple[str, cards.Tone, str]] = {
     RunStatus.QUEUED: ("Queued", "", "draft"),
     RunStatus.RUNNING: ("Running", "info", "run"),
     RunStatus.COMPLETED: ("Completed", "good", "ok"),
@@ -48,7 +42,7 @@ def notebooks(folder: Path) -> list[str]:
 
 def chip(run: Run) -> Markup:
     """Give a run's status."""
-    return cards.chip(*_STATUS[run.status])
+    return cards.chip(*STATUS[run.status])
 
 
 def took(run: Run) -> str:
@@ -224,7 +218,7 @@ def log_card(run: Run, log: Sequence[LogLine], zone: str) -> Markup:
     lines += log
     if run.finished_at:
         level = LogLevel.ERROR if run.status is RunStatus.FAILED else LogLevel.INFO
-        text = run.message or _STATUS[run.status][0]
+        text = run.message or STATUS[run.status][0]
         lines.append(LogLine(at=run.finished_at, level=level, message=text))
     items = cards.joined(
         Markup('<li class="{}"><time datetime="{}">{}</time><span>{}</span></li>').format(

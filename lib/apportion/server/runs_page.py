@@ -1,6 +1,7 @@
 """The runs page, for analysts: what ran, what runs, what failed and why; run again, cancel."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,9 +36,9 @@ class RunsPageHandler(PageHandler):
             await self.show(problem=str(error))
             return None
 
+    @abstractmethod
     async def show(self, *, problem: str = "") -> None:
         """Write the page."""
-        raise NotImplementedError
 
     def write_page(self, answer: str, parts: Sequence[Markup], **values: Any) -> None:
         """Write a page of cards below its answer."""

@@ -13,6 +13,7 @@ from apportion.views import theme
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.workspace.accounts import Administration
+from apportion.workspace.notebooks import NAMES
 
 
 class SchedulesHandler(SettingsHandler):
@@ -57,7 +58,7 @@ def next_card(schedules: Sequence[Schedule], zone: str, *, is_admin: bool) -> Ma
         return Markup()
     items = cards.joined(
         Markup('<li>{}<span><b>{}</b></span><span class="end">{}</span></li>').format(
-            icon(schedule.notebook if schedule.notebook in run_parts.NAMES else "run", size=20),
+            icon(schedule.notebook if schedule.notebook in NAMES else "run", size=20),
             run_parts.name(schedule.notebook),
             theme.moment(schedule.next_due_at, zone) if schedule.next_due_at else "",
         )

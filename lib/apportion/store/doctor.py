@@ -34,6 +34,15 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND relforcerowsecurity
     AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)
 """)
+_USABLE = text("""
+SELECT count(*) AS tables, count(*) FILTER (
+    WHERE has_schema_privilege(n.oid, 'USAGE')
+    AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+    AND has_table_privilege(c.oid, 'UPDATE')
+) AS usable
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
+""")
 _GRANTED = text("""
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace
@@ -59,6 +68,21 @@ def checks(settings: Settings) -> list[Check]:
         return list(_look(settings.database_url))
     except ConfigurationError as error:
         return [Check(False, str(error), "Mend the connection first; nothing else was checked.")]
+
+
+def check_queue(settings: Settings, schema: str) -> Check:
+    """Look whether workers can use the queue's tables in `schema`; SQLite has none to look at."""
+    engine = create_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name != "postgresql":
+                return Check(True, "The queue has a file of its own, which the first worker makes.")
+            found = connection.execute(_USABLE, {"schema": schema}).one()
+    finally:
+        engine.dispose()
+    ok = 0 < found.tables == found.usable
+    what = f"Of the queue's {found.tables} tables, {found.usable} are open to this role."
+    return Check(ok, what, "" if ok else "Run `apportion migrate`, or no worker can start.")
 
 
 def refuse_to_serve_if_unsafe(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from apportion.results.runs import UNFINISHED, Run, RunStatus
 from apportion.store.jobs_schema import run_queue
 from apportion.store.run_requests import RunRequests
-from apportion.store.runs import end_in_queue, fail_models, move
+from apportion.store.runs import close, ended, move
 from apportion.store.schema import runs
 from apportion.store.tenant_bound import now, parse_id
 
@@ -103,20 +103,10 @@ class Executions(RunRequests):
                 runs.c.attempt == attempt,
                 runs.c.status == RunStatus.RUNNING,
             )
-            values: dict[str, object] = {
-                "status": status,
-                "message": message,
-                "output_path": output_path,
-                "finished_at": at,
-                "remaining_seconds": None,
-                "chains": None,
-            }
-            if status is RunStatus.COMPLETED:
-                values["progress"] = 1.0
+            values = ended(status, message, output_path, at)
             if not connection.update(runs, *is_held, **values):
                 return False
-            fail_models(connection, run_id, message or "The run ended without completing it.")
-            end_in_queue(connection, run_id, at)
+            close(connection, run_id, message, at)
             return True
 
     def is_admitted_run(self, run_id: str, admission: int) -> bool:

@@ -141,20 +141,9 @@ class Runs(TenantBound):
         if status in UNFINISHED:
             raise ValueError(f"a run finishes as completed or failed, got {status}")
         at = now()
-        values: dict[str, object] = {
-            "status": status,
-            "message": message,
-            "output_path": output_path,
-            "finished_at": at,
-            "remaining_seconds": None,
-            "chains": None,
-        }
-        if status is RunStatus.COMPLETED:
-            values["progress"] = 1.0
         with self._writing() as connection:
-            move(connection, run_id, UNFINISHED, **values)
-            fail_models(connection, run_id, message or "The run ended without completing it.")
-            end_in_queue(connection, run_id, at)
+            move(connection, run_id, UNFINISHED, **ended(status, message, output_path, at))
+            close(connection, run_id, message, at)
         return self.run(run_id)
 
     def fail_abandoned_runs(self, *, host: str, is_alive: Callable[[int, float], bool]) -> int:
@@ -282,6 +271,27 @@ def fail_models(connection: TenantConnection, run_id: str, reason: str) -> None:
         reason=reason,
         completed_at=now(),
     )
+
+
+def ended(
+    status: RunStatus, message: str, output_path: str | None, at: dt.datetime
+) -> dict[str, object]:
+    """Give what a run's row holds once it has ended."""
+    values: dict[str, object] = {
+        "status": status,
+        "message": message,
+        "output_path": output_path,
+        "finished_at": at,
+        "remaining_seconds": None,
+        "chains": None,
+    }
+    return values | ({"progress": 1.0} if status is RunStatus.COMPLETED else {})
+
+
+def close(connection: TenantConnection, run_id: str, message: str, at: dt.datetime) -> None:
+    """Leave nothing open behind a run that has ended: no model in training, no place in line."""
+    fail_models(connection, run_id, message or "The run ended without completing it.")
+    end_in_queue(connection, run_id, at)
 
 
 def end_in_queue(connection: TenantConnection, run_id: str, at: dt.datetime) -> None:

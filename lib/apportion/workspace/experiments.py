@@ -367,7 +367,7 @@ class ExperimentsWorkspace:
         except DataError as error:
             return None, (checks.refusal("no_data", str(error)),)
         others = changed_regions_of(draft, self._store.experiments())
-        fits = fit_sets(laid.baseline.values, laid.members)
+        fits = fit_sets(laid.filled.baseline, laid.members)
         return power, checks.before_start(
             laid,
             fits,

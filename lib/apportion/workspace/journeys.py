@@ -63,8 +63,15 @@ class JourneysWorkspace:
         self._runs = runs
         self._settings = settings
         self._weights: dict[tuple[int, WindowDays], JourneyWeights] = {}
+        self._role = role
         is_analyst = role is not None and role.includes(Role.ANALYST)
         self.shows_addresses = is_analyst and settings.run_id is None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether to offer settings and a run; the store refuses a viewer in any case."""
+        is_run = self._settings.run_id is not None
+        return not is_run and (self._role is None or self._role.includes(Role.ANALYST))
 
     def for_operator(self) -> Self:
         """Give the same with whole addresses, for whoever runs the installation."""

@@ -18,7 +18,14 @@ from pydantic import JsonValue
 
 from apportion.errors import NotFoundError, ParameterError
 
-NOTEBOOKS = ("journeys", "mmm", "incrementality", "ai_insights")
+NAMES = {
+    "journeys": "Journeys",
+    "mmm": "Media mix",
+    "incrementality": "Incrementality",
+    "ai_insights": "AI insights",
+}
+"""What each notebook is called on screen."""
+NOTEBOOKS = tuple(NAMES)
 RESERVED = ("tenant", "refresh")
 """Set by the run itself."""
 

@@ -13,6 +13,7 @@ from apportion.views.journeys.browser import JourneyBrowser
 from apportion.views.journeys.flow import flow
 from apportion.views.journeys.lengths import PathLengthChart
 from apportion.views.journeys.reading import Reading
+from apportion.views.journeys.sharing import SharingForm
 from apportion.views.journeys.states import not_analysed
 from apportion.views.journeys.truth import truth_card
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
@@ -51,6 +52,7 @@ class JourneysDashboard(widgets.VBox):
         self.flow, self.picture, self.table, self.truth = html(), html(), html(), html()
         self.dimension = Choice("By", list(comparison.DIMENSIONS.items()))
         self.unit = Choice("What", [("conversions", "Conversions"), ("revenue", "Revenue")])
+        self.sharing = SharingForm(journeys, self._draw) if journeys.may_change else None
         style = html(stylesheet())
         show_if(style, is_shown=False)
         self.page = stack([], "ap-page")
@@ -88,7 +90,7 @@ class JourneysDashboard(widgets.VBox):
         reading = self.reading
         if reading is None:
             show(self.head, not_analysed(self._tenant.slug))
-            self.page.children = [self.head, self.browser]
+            self.page.children = [self.head, self.browser, *self._settings()]
             return
         show(self.head, sections.head(reading))
         show(self.figures, sections.figures(reading))
@@ -102,7 +104,13 @@ class JourneysDashboard(widgets.VBox):
         show(self.picture, comparison.picture(reading))
         self._draw_table()
         show(self.truth, truth_card(reading))
-        self.page.children = [self.head, self.figures, self.browser, *self._cards]
+        self.page.children = [
+            self.head,
+            self.figures,
+            self.browser,
+            *self._cards,
+            *self._settings(),
+        ]
 
     def _made_cards(self, lengths: PathLengthChart) -> list[widgets.Widget]:
         choices = stack([self.dimension, self.unit], "ap-tools")
@@ -113,6 +121,9 @@ class JourneysDashboard(widgets.VBox):
             self.truth,
             self.flow,
         ]
+
+    def _settings(self) -> list[widgets.Widget]:
+        return [] if self.sharing is None else [self.sharing.widget]
 
     def _draw_paths(self) -> None:
         if (reading := self.reading) is not None:

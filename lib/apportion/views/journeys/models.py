@@ -28,6 +28,8 @@ ORDER = (
 
 NOT_CAUSAL = "Attribution is not causation: credit says who was there, not what would be missing."
 
+NOT_TRAINED = "Markov and Shapley are not here yet: they learn from all paths, in a first analysis."
+
 
 def explanation(model: AttributionModel, settings: AttributionSettings) -> str:
     """Say in one or two sentences how a journey's credit arises under a model."""

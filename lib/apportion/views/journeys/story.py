@@ -39,6 +39,7 @@ def story(
     zone = ZoneInfo(tenant.timezone)
     looks = channel_looks(touchpoint.channel for touchpoint in journey.touchpoints)
     known = [model for model in models.ORDER if model in journey.touchpoints[0].credit_by_model]
+    is_trained = len(known) == len(models.ORDER)
     end = journey.conversion_date
     value = theme.exact_money(journey.order_total, tenant.currency)
     return {
@@ -65,7 +66,7 @@ def story(
             }
             for model in known
         ],
-        "note": models.NOT_CAUSAL,
+        "note": " ".join(([] if is_trained else [models.NOT_TRAINED]) + [models.NOT_CAUSAL]),
         "customer": [
             ["Customer", journey.customer_email],
             ["Kind", _kind(journey).capitalize()],

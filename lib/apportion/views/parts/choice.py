@@ -9,7 +9,7 @@ import traitlets
 class Choice(anywidget.AnyWidget):
     """What is chosen stands in `value`; `options` are pairs of value and text."""
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm: str | Path = Path(__file__).with_suffix(".js")
 
     title = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Tuple()).tag(sync=True)
