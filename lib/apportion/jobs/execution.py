@@ -141,7 +141,9 @@ def _start(
 ) -> subprocess.Popen[str]:
     tenant = workspace.tenant.slug
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= workspace.settings.environment(tenant=tenant, run_id=run.id, with_claude=True)
+    environment |= workspace.settings.environment(
+        tenant=tenant, run_id=run.id, with_claude=run.kind == "ai_insights"
+    )
     environment |= traced
     child = subprocess.Popen(
         [sys.executable, "-m", "apportion.jobs.child"],
