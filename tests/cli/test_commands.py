@@ -1,7 +1,12 @@
 """The commands that neither import nor train: tenants, migration, doctor, show."""
 
+import importlib
+import pkgutil
+
 import pytest
 
+from apportion import cli
+from apportion.cli.app import MODULES, app
 from apportion.config import Settings
 from command import run, succeed
 
@@ -23,6 +28,15 @@ def ready(settings):
 )
 def test_every_command_explains_itself(settings, command):
     assert "Usage: " in succeed(settings, *command.split(), "--help")
+
+
+def test_every_module_with_a_command_is_known():
+    for module in pkgutil.iter_modules(cli.__path__):
+        importlib.import_module(f"apportion.cli.{module.name}")
+
+    found = {name: command.callback.__module__ for name, command in app.commands.items()}
+
+    assert found == {name: f"apportion.cli.{module}" for name, module in MODULES.items()}
 
 
 def test_database_that_is_not_there_is_refused_with_the_way_out(settings):

@@ -21,6 +21,9 @@ from command import environment_of, run, start, succeed
 
 pytestmark = pytest.mark.slow
 
+embedded = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+"""What is the same on both databases: it ends before, or goes beyond, the database."""
+
 VIEWER, PASSWORD = "vic@robyn.example", "quartz umbrella lagoon"
 
 
@@ -70,6 +73,7 @@ def test_executed_notebook_shows_the_figures_of_the_stored_version(trained):
     assert expected in tables
 
 
+@embedded
 def test_notebook_runs_clean_for_an_analyst(trained):
     done = subprocess.run(
         [
@@ -86,6 +90,7 @@ def test_notebook_runs_clean_for_an_analyst(trained):
     assert trained.workspace.mmm.versions()[0].version == 1  # looking trains nothing
 
 
+@embedded
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

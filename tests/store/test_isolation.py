@@ -471,18 +471,22 @@ def _fill_accounts(tenant: TenantStore, text: str) -> None:
     tenant.add_token("t1", name=text, by=COMMAND_LINE, **NEW_TOKEN)
 
 
+_REPLACED = {}
+
+
 @pytest.fixture(autouse=True)
-def _own_ids(monkeypatch):
-    """Let `_ids` choose the next ids of a module; undone at the end of the test."""
-    for module in (
-        *(models, runs, run_requests, imports, users, tokens, audit),
-        *(backtests, experiments, mmm_settings, run_log, scenarios, successions),
-    ):
-        monkeypatch.setattr(module, "uuid4", module.uuid4)
+def _own_ids():
+    """Undo at the end of a test what `_ids` did to modules."""
+    yield
+    while _REPLACED:
+        module, uuid4 = _REPLACED.popitem()
+        module.uuid4 = uuid4
 
 
 def _ids(module, *numbers: int) -> None:
+    """Let a module choose these ids next."""
     following = iter(UUID(int=number) for number in numbers)
+    _REPLACED.setdefault(module, module.uuid4)
     module.uuid4 = lambda: next(following)
 
 

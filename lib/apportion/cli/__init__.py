@@ -8,19 +8,6 @@ import signal
 import sys
 from types import FrameType
 
-from apportion.cli import (  # noqa: F401
-    accounts,
-    data,
-    demo,
-    installation,
-    lab,
-    mmm_settings,
-    run_control,
-    runs,
-    serving,
-    tenants,
-    worker,
-)
 from apportion.cli.app import app, say_error
 from apportion.errors import ApportionError
 

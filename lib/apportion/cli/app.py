@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 import click
 from rich.console import Console
@@ -28,7 +29,41 @@ parameters_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+MODULES = {
+    "demo": "demo",
+    "doctor": "installation",
+    "import": "data",
+    "lab": "lab",
+    "lift-test": "mmm_settings",
+    "migrate": "installation",
+    "mmm": "mmm_settings",
+    "run": "runs",
+    "runs": "run_control",
+    "serve": "serving",
+    "show": "runs",
+    "tenant": "tenants",
+    "token": "accounts",
+    "user": "accounts",
+    "worker": "worker",
+}
+"""Command to the module that adds it."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for, and no others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of all commands."""
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command; None: there is none of this name."""
+        if cmd_name in MODULES:
+            import_module(f"apportion.cli.{MODULES[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="apportion")
 def app() -> None:
     """Marketing measurement: journeys, media mix, incrementality, insights."""
