@@ -84,7 +84,7 @@ def running(experiment: IncrementalityExperiment, found: Monitoring | None) -> M
     waits = (
         "Looks are planned every week, and none has crossed its bound."
         if experiment.weekly_looks
-        else "Looking at a p-value while it runs would find an effect where there is none in 13 of "
+        else "Looking at a p-value while it runs would find an effect where there is none in 16 of "
         "100 tests, so there is none before the end."
     )
     return cards.note("info", "No verdict yet", said + " " + waits)
