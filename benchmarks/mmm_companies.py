@@ -119,7 +119,8 @@ def labelled(data: MediaMixData, how: str) -> MediaMixData:
     """Give the data with an answer to "how is this channel's budget set?" for every channel.
 
     "none": no allowance; "labelled": channels 0 and 1 follow demand, the others are set in advance;
-    "unsure": not sure for all; "advised": the same, and late what the delay test names.
+    "unsure": not sure for all; "advised": the same, and what the delay test names is said to come
+    late; "late": all channels are.
     """
     settings = {
         "labelled": [
@@ -128,6 +129,10 @@ def labelled(data: MediaMixData, how: str) -> MediaMixData:
         ],
         "unsure": [BudgetSetting.NOT_SURE] * len(data.channels),
     }
+    if how == "late":
+        data = labelled(data, "unsure")
+        late = tuple(replace(prior, peak=priors.LATE_PEAK) for prior in data.channel_priors)
+        return replace(data, priors=late)
     if how == "advised":
         data = labelled(data, "unsure")
         for _ in data.channels:  # trained again until nothing more is named, as a reader would

@@ -10,8 +10,7 @@ import argparse
 import numpy as np
 from mmm_companies import CHASING, SCENARIOS, simulate
 
-from apportion.mmm.delay import FIRES_ABOVE as DELAY_FIRES_ABOVE
-from apportion.mmm.delay import delay_test
+from apportion.mmm.delay import delay_test, fires
 from apportion.mmm.demand import FIRES_ABOVE as LEAD_FIRES_ABOVE
 from apportion.mmm.demand import lead_test
 
@@ -42,7 +41,7 @@ def main() -> None:
         seeds = range(FIRST_SEED, FIRST_SEED + companies)
         known = [simulate(seed, SCENARIOS[name]) for seed in seeds]
         leads = np.array([lead_test(each.data) for each in known]) > LEAD_FIRES_ABOVE
-        late = np.array([delay_test(each.data) for each in known]) > DELAY_FIRES_ABOVE
+        late = np.array([fires(delay_test(each.data)) for each in known])
         brought = np.array([each.contribution.sum(0) for each in known])
         two = np.isin(np.arange(leads.shape[1]), CHASING)
         print(

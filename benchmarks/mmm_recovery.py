@@ -23,7 +23,7 @@ from mmm_companies import CHASING, SCENARIOS, labelled, simulate
 from apportion.mmm import response
 from apportion.mmm.settings import SamplerSettings
 
-ANSWERS = ("none", "labelled", "unsure", "advised")
+ANSWERS = ("none", "labelled", "unsure", "advised", "late")
 FIRST_SEED = 14_000
 """No company of these seeds had a part in any choice of the model."""
 SETTINGS = SamplerSettings(tune=500, draws=500)

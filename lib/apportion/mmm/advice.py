@@ -55,7 +55,7 @@ def of_delay(channels: Sequence[str]) -> tuple[Check, ...]:
             message=f"What {name} brings seems to come weeks after its spend, and the model "
             "supposes that it comes at once. Until that is mended, returns of all channels are "
             "likely too high. Say that its effect comes late (what you know of each channel), and "
-            "train again.",
+            "train again; where the purchase itself takes weeks, say so of every channel.",
             channels=(name,),
         )
         for name in channels

@@ -4,7 +4,9 @@ The model supposes that an effect is strongest at once and falls off from there.
 strongest weeks later, the model takes the wrong weeks for its cause, and what all channels bring
 is overestimated. By least squares, each channel's spend is carried over in both ways, over several
 retentions and delays of one to three weeks; where late is better by far in the likelihood of the
-outcome, the channel is named. The clearest goes first, and the others are looked at again with it.
+outcome, the channel is named. The clearest goes first, and the others are looked at again with it;
+for them less suffices, because what makes one effect late (a purchase that takes time) often makes
+others so.
 
 References
 ----------
@@ -22,6 +24,9 @@ from apportion.mmm.data import MediaMixData
 FIRES_ABOVE = 5.0
 """Gain in log likelihood: the best of several curves exceeds it by chance in few of 100 channels
 (docs/mmm.md has the rates that were measured)."""
+
+FURTHER_ABOVE = 2.0
+"""The same once one channel is known to come late: it makes others of the company more likely."""
 
 _AT_ONCE = (0.0, 0.2, 0.4, 0.6, 0.8)
 _LATE = (0.3, 0.5, 0.7, 0.85)
@@ -54,7 +59,7 @@ def delay_test(data: MediaMixData) -> NDArray[np.float64]:
     )
     told = np.array([prior.peak > 0 for prior in data.channel_priors])
     chosen = _best_of(at_once, late, told, outcome)
-    rest = [row for row in range(channels) if not told[row]]
+    late_ones, rest = int(told.sum()), [row for row in range(channels) if not told[row]]
     while rest:
         now = _error(chosen, outcome)
         tried = [[_swapped(chosen, row, way) for way in late] for row in rest]
@@ -62,8 +67,9 @@ def delay_test(data: MediaMixData) -> NDArray[np.float64]:
         gains = len(outcome) / 2 * np.log(now / errors.min(1))
         out[rest] = gains
         best = int(gains.argmax())
-        if gains[best] <= FIRES_ABOVE:
+        if gains[best] <= (FURTHER_ABOVE if late_ones else FIRES_ABOVE):
             break
+        late_ones += 1
         chosen = tried[best][int(errors[best].argmin())]
         rest.pop(best)
     return out
@@ -71,10 +77,22 @@ def delay_test(data: MediaMixData) -> NDArray[np.float64]:
 
 def late_channels(data: MediaMixData) -> tuple[str, ...]:
     """Give the channels whose effect seems to come late and that are not said to."""
-    found = delay_test(data)
-    return tuple(
-        name for name, gain in zip(data.channels, found, strict=True) if gain > FIRES_ABOVE
-    )
+    found = fires(delay_test(data), is_told=any(prior.peak > 0 for prior in data.channel_priors))
+    return tuple(name for name, fired in zip(data.channels, found, strict=True) if fired)
+
+
+def fires(gains: Array, *, is_told: bool = False) -> NDArray[np.bool_]:
+    """Say of which channels the test says that they come late, (n_channels,).
+
+    Parameters
+    ----------
+    gains : ndarray, shape (n_channels,)
+        By :func:`delay_test`.
+    is_told : bool
+        Whether some channel is said to come late.
+    """
+    clear = bool((gains > FIRES_ABOVE).any())  # NaN is not
+    return np.asarray(gains > (FURTHER_ABOVE if clear or is_told else FIRES_ABOVE))
 
 
 def _carried(spend: Array) -> tuple[list[Array], list[Array]]:
