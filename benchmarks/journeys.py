@@ -119,7 +119,7 @@ def _stages(opened: snapshot.Snapshot) -> None:
     clock = Clock()
     counts.transitions(cut, order=1)
     clock.tell("  transitions, from the snapshot")
-    with cut.select("group", "before", "player", "part", "follows").cache() as in_memory:
+    with cut.select("group", "before", "player", "part").cache() as in_memory:
         clock = Clock()
         moves = counts.transitions(in_memory, order=1)
         ours_seconds = clock.tell("  transitions, from paths in memory")

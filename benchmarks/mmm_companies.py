@@ -13,6 +13,7 @@ import numpy as np
 from apportion.mmm import priors
 from apportion.mmm.adstock import LAGS
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.delay import late_channels
 from apportion.mmm.lifts import Lift
 from apportion.results.mmm_settings import BudgetSetting, ChannelSettings
 
@@ -118,7 +119,8 @@ def labelled(data: MediaMixData, how: str) -> MediaMixData:
     """Give the data with an answer to "how is this channel's budget set?" for every channel.
 
     "none": no allowance; "labelled": channels 0 and 1 follow demand, the others are set in advance;
-    "unsure": not sure for all.
+    "unsure": not sure for all; "advised": the same, and what the delay test names is said to come
+    late; "late": all channels are.
     """
     settings = {
         "labelled": [
@@ -127,6 +129,22 @@ def labelled(data: MediaMixData, how: str) -> MediaMixData:
         ],
         "unsure": [BudgetSetting.NOT_SURE] * len(data.channels),
     }
+    if how == "late":
+        data = labelled(data, "unsure")
+        late = tuple(replace(prior, peak=priors.LATE_PEAK) for prior in data.channel_priors)
+        return replace(data, priors=late)
+    if how == "advised":
+        data = labelled(data, "unsure")
+        for _ in data.channels:  # trained again until nothing more is named, as a reader would
+            named = late_channels(data)
+            data = replace(
+                data,
+                priors=tuple(
+                    replace(prior, peak=priors.LATE_PEAK) if name in named else prior
+                    for name, prior in zip(data.channels, data.channel_priors, strict=True)
+                ),
+            )
+        return data
     if how == "none":
         bare = priors.ChannelPrior(allowance_mean=0.0, allowance_sd=1e-9)
         return replace(data, priors=(bare,) * len(data.channels))

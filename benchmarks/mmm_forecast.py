@@ -19,7 +19,7 @@ from apportion.mmm import no_media, response
 from apportion.mmm.settings import SamplerSettings
 
 WEEKS, AHEAD = 156, 13
-FIRST_SEED = 8000
+FIRST_SEED = 13_000
 SETTINGS = SamplerSettings(tune=400, draws=400)
 NAMES = ("truth from the prior", "chasing 4 %", "break in the trend")
 YEAR = 52

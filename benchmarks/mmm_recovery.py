@@ -23,8 +23,8 @@ from mmm_companies import CHASING, SCENARIOS, labelled, simulate
 from apportion.mmm import response
 from apportion.mmm.settings import SamplerSettings
 
-ANSWERS = ("none", "labelled", "unsure")
-FIRST_SEED = 7000
+ANSWERS = ("none", "labelled", "unsure", "advised", "late")
+FIRST_SEED = 14_000
 """No company of these seeds had a part in any choice of the model."""
 SETTINGS = SamplerSettings(tune=500, draws=500)
 SHARES = (0.05, 0.1, 0.5, 0.9, 0.95)

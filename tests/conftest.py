@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -13,6 +14,10 @@ from apportion.store import Store, TenantStore
 from apportion.store.migrations import upgrade
 from browser import browser, chromium, open_tab  # noqa: F401  fixtures
 from postgres import OWNER, SERVING, Server, private_server, why_absent
+
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("apportion", deadline=None)
+hypothesis.settings.load_profile("apportion")
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

@@ -7,6 +7,7 @@ from apportion.config import Settings
 from apportion.frames import OUTCOMES, SPEND, conform
 from apportion.store import Store
 from apportion.store.migrations import migrate
+from apportion.workspace import open_workspace
 from command import run, succeed
 
 DAYS = pd.date_range("2025-01-01", periods=210)
@@ -40,7 +41,8 @@ def test_what_is_told_is_implied_before_any_training(ready):
 
     assert "follows demand" in shown
     assert "2.00 (" in shown
-    assert "not sure" in succeed(ready, "mmm", "prior", "--tenant", "bolt")
+    [other] = open_workspace("bolt", settings=ready).mmm.settings.implications()
+    assert other.budget_setting == "not_sure"
 
 
 def test_words_that_contradict_each_other_are_refused(ready):
@@ -52,12 +54,13 @@ def test_words_that_contradict_each_other_are_refused(ready):
 
 def test_a_lift_test_comes_is_switched_off_and_goes(ready):
     added = succeed(ready, "lift-test", "add", "Pause", "--tenant", "acme", *TEST).strip()
+    acme, bolt = (open_workspace(slug, settings=ready) for slug in ("acme", "bolt"))
 
     assert "yes" in succeed(ready, "lift-test", "list", "--tenant", "acme")
-    assert added not in succeed(ready, "lift-test", "list", "--tenant", "bolt")
-    run(ready, "lift-test", "switch", added, "off", "--tenant", "acme")
-    assert "yes" not in succeed(ready, "lift-test", "list", "--tenant", "acme")
+    assert bolt.mmm.settings.lift_tests() == []
+    succeed(ready, "lift-test", "switch", added, "off", "--tenant", "acme")
+    assert acme.mmm.settings.get().experiments_off == (added,)
     elsewhere = run(ready, "lift-test", "remove", added, "--tenant", "bolt")
     assert "There is no lift test" in elsewhere.stderr
-    assert run(ready, "lift-test", "remove", added, "--tenant", "acme").returncode == 0
-    assert added not in succeed(ready, "lift-test", "list", "--tenant", "acme")
+    succeed(ready, "lift-test", "remove", added, "--tenant", "acme")
+    assert acme.mmm.settings.lift_tests() == []

@@ -8,7 +8,13 @@ import pytest
 
 from apportion.demo import HARBOUR, NOVA, told
 from apportion.demo.baskets import baskets
-from apportion.demo.calendar import Calendar, experiment_days, promotion_depth, sales
+from apportion.demo.calendar import (
+    Calendar,
+    experiment_days,
+    experiments_that_ran,
+    promotion_depth,
+    sales,
+)
 from apportion.demo.plan import Promotion
 from apportion.demo.streams import autoregression, stream
 from apportion.results.mmm_settings import BudgetSetting
@@ -45,6 +51,18 @@ def test_an_experiment_is_four_whole_weeks(day):
 
     assert start.weekday() == 0
     assert end - start == dt.timedelta(days=27)
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_the_demo_has_experiments_over_running_to_come_and_called_off(day):
+    end = dt.date(2026, 6, 1) + dt.timedelta(days=day)
+    over, running, to_come, off = HARBOUR.experiments
+
+    assert experiment_days(over, end)[1] < end
+    assert experiment_days(running, end)[0] < end < experiment_days(running, end)[1]
+    assert experiment_days(running, end)[1] < experiment_days(to_come, end)[0]
+    assert off.cancelled_because
+    assert experiments_that_ran(HARBOUR, end) == (over, running)
 
 
 def test_a_stream_depends_on_its_name_only():

@@ -10,11 +10,7 @@ import pandas as pd
 from apportion.frames import OUTCOMES, SPEND, conform
 from apportion.incrementality.panel import Panel, panel
 from apportion.results.calibration import Direction
-from apportion.results.incrementality import (
-    ExperimentStatus,
-    IncrementalityExperiment,
-    Platform,
-)
+from apportion.results.incrementality import ExperimentStatus, IncrementalityExperiment, Platform
 
 GEOLIFT = Path(__file__).resolve().parents[1] / "reference" / "geolift_test.csv"
 TREATED = ("chicago", "portland")

@@ -64,6 +64,18 @@ def test_a_new_level_is_one_pattern_break_from_its_first_day():
     assert shift.relative == pytest.approx(-0.4, abs=0.06)
 
 
+def test_a_trend_that_bends_is_a_pattern_break():
+    series = calm(n_days=365)
+    values = series.numerator * np.exp(-0.45 * np.clip(np.arange(-300, 65) / 45, 0, 1))
+
+    found = detect([replace(series, numerator=values)], series.days[-90], series.days[-1])
+
+    [bend] = [one for one in found.deviations if one.shape is Shape.SHIFT]
+    assert bend.sign == -1
+    assert 300 <= bend.start <= 345
+    assert bend.end == series.days.size - 1
+
+
 def test_a_restless_series_has_no_pattern_to_break():
     series = calm(n_days=280)
     steps = np.repeat([1.0, 1.8] * 4, 35)

@@ -58,6 +58,16 @@ def media_mix_data(spend, outcome, *, controls=None):
     )
 
 
+def comes_late(*, peak):
+    """Give a company of two channels, the first of which acts `peak` weeks after its spend."""
+    known = company(4, weeks=156, channels=2).data
+    flights = known.spend / known.spend.mean(0)
+    carried = adstock(flights, np.array([[0.3, 0.3]]), [peak, 0.0])[0]
+    noise = 0.03 * np.random.default_rng(4).standard_normal(156)
+    outcome = 1e5 * (1 + noise + 0.5 * hill(carried, 1.2, 1.2).sum(0))
+    return replace(known, outcome=outcome)
+
+
 def prior_draws(size, channels, rng, **fixed):
     """Draw media parameters from the prior, beta for effects that have not been scaled."""
     shape = (size, channels)

@@ -29,7 +29,7 @@ def told():
         data,
         priors=(
             ChannelPrior(roi_log_mean=0.5, roi_log_sd=0.4, allowance_mean=0.02, allowance_sd=0.02),
-            ChannelPrior(retention_a=4.0, retention_b=4.0),
+            ChannelPrior(retention_a=4.0, retention_b=4.0, peak=2.0),
             ChannelPrior(allowance_mean=0.0, allowance_sd=0.003),
         ),
         organic=("newsletter",),

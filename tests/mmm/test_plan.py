@@ -1,6 +1,7 @@
 """A budget over a stored model: exactly spent, inside its limits, never worse than what is now."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -113,6 +114,13 @@ def test_no_split_of_a_grid_earns_more(fitted, results, current):
     assert made.projected_revenue >= best * (1 - 1e-6)
 
 
+@cache
+def small_model(seed, *sure):
+    """Give a small model and its results, made once for all examples."""
+    fitted = prior_fit(seed, size=8, weeks=60, channels=3)
+    return fitted, results_of(fitted, *sure)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     factor=st.floats(1e-5, 6),
@@ -120,8 +128,7 @@ def test_no_split_of_a_grid_earns_more(fitted, results, current):
     seed=st.integers(0, 4),
 )
 def test_any_budget_up_to_six_times_the_current_is_spent_exactly(factor, sure, seed):
-    fitted = prior_fit(seed, size=8, weeks=60, channels=3)
-    results = results_of(fitted, sure)
+    fitted, results = small_model(seed, sure)
     now = np.array([each.current_spend for each in results.channels])
     total = factor * now.sum()
 
@@ -139,8 +146,7 @@ def test_any_budget_up_to_six_times_the_current_is_spent_exactly(factor, sure, s
 @settings(deadline=None, max_examples=20)
 @given(factor=st.floats(0.2, 4), more=st.floats(1, 1.5))
 def test_more_budget_never_earns_less(factor, more):
-    fitted = prior_fit(5, size=8, weeks=60, channels=3)
-    results = results_of(fitted)
+    fitted, results = small_model(5)
     total = factor * sum(each.current_spend for each in results.channels)
 
     small, large = (plan(fitted, results, each, {}) for each in (total, more * total))

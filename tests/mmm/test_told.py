@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from scipy import stats
 
 from apportion.errors import ParameterError
-from apportion.mmm import baseline, calendar_controls, demand, no_media, priors
+from apportion.mmm import adstock, baseline, calendar_controls, delay, demand, no_media, priors
 from apportion.mmm.data import prepare
 from apportion.mmm.implications import implications
 from apportion.mmm.weeks import Calendar
@@ -19,7 +19,7 @@ from apportion.results.mmm_settings import (
     ChannelSettings,
     MMMSettings,
 )
-from mmm.companies import company
+from mmm.companies import comes_late, company
 from mmm.frames_of import controls_of, dates, outcomes_of, spend_of
 
 WEEKS = Calendar(np.datetime64("2025-12-01") + 7 * np.arange(10).astype("timedelta64[D]"))
@@ -51,12 +51,37 @@ def test_how_the_budget_is_set_becomes_an_allowance(setting, allowance):
 
 
 def test_a_longer_carry_over_is_believed_longer():
-    short, usual, long = (priors.of_channel(ChannelSettings(carry_over=how)) for how in CarryOver)
+    ways = (CarryOver.SHORT, CarryOver.USUAL, CarryOver.LONG)
+    short, usual, long = (priors.of_channel(ChannelSettings(carry_over=how)) for how in ways)
 
     means = [
         each.retention_a / (each.retention_a + each.retention_b) for each in (short, usual, long)
     ]
     assert means == sorted(means)
+    assert short.peak == usual.peak == long.peak == 0
+
+
+def test_an_effect_that_comes_late_is_strongest_two_weeks_after_the_spend():
+    prior = priors.of_channel(ChannelSettings(carry_over=CarryOver.LATE))
+
+    shares = adstock.weights(0.4, prior.peak)
+
+    assert shares.argmax() == 2
+    assert shares[1] == pytest.approx(shares[3]) == pytest.approx(0.4 * shares[2])
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_allowances_are_correlated_and_each_as_wide_as_it_is_said_to_be():
+    data = company(1, weeks=60, channels=3).data
+    answers = (BudgetSetting.NOT_SURE, BudgetSetting.IN_ADVANCE, BudgetSetting.FOLLOWS_DEMAND)
+    told = tuple(priors.of_channel(ChannelSettings(budget_setting=each)) for each in answers)
+
+    root = baseline.allowance_spread(replace(data, priors=told))
+
+    covariance = root @ root.T
+    deviation = np.sqrt(np.diag(covariance))
+    assert deviation == pytest.approx([0.015, 0.003, 0.02])
+    assert covariance[0, 2] / (deviation[0] * deviation[2]) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +131,7 @@ def test_the_allowance_is_a_column_of_the_unexplained_spend_that_ends_with_the_d
     own = baseline.unexplained_spend(data)
     assert own.std(0) == pytest.approx([1, 1])
     assert np.abs(baseline.design(data.controls, 60).T @ own).max() < 1e-9
-    assert found.columns[:60, -2:] == pytest.approx(own * [0.03, 0.001])
+    assert found.columns[:60, -2:] == pytest.approx(own @ baseline.allowance_spread(told))
     assert found.offset[:60] == pytest.approx(0.02 * own[:, 0])
     assert not found.columns[60:, -2:].any()
     assert not found.offset[60:].any()
@@ -250,3 +275,24 @@ def test_settings_are_asked_for_by_channel():
 
     assert told.channel("tv").roi_around == 3
     assert told.channel("radio") == ChannelSettings()
+
+
+def test_the_delay_test_names_the_channel_whose_effect_comes_late_and_no_other():
+    late, at_once = comes_late(peak=2.0), comes_late(peak=0.0)
+
+    assert delay.late_channels(late) == ("channel 0",)
+    assert delay.late_channels(at_once) == ()
+
+
+def test_the_delay_test_does_not_name_a_channel_that_is_said_to_come_late():
+    late = comes_late(peak=2.0)
+    said = priors.of_channel(ChannelSettings(carry_over=CarryOver.LATE))
+
+    told = replace(late, priors=(said, priors.ChannelPrior()))
+
+    assert np.isnan(delay.delay_test(told)).tolist() == [True, False]
+    assert delay.late_channels(told) == ()
+
+
+def test_the_delay_test_says_nothing_of_too_few_weeks():
+    assert np.isnan(delay.delay_test(comes_late(peak=2.0).first(40))).all()

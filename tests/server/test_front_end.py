@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from apportion.server.application import Server
-from apportion.server.front_end import SOURCE_MAP, FrontEnd
+from apportion.server.front_end import IMPATIENT, PATIENT, SOURCE_MAP, FrontEnd
 from apportion.server.pages import APPS
 from apportion.server.services import open_services
 from apportion.server.site import Site
@@ -35,6 +35,11 @@ def test_every_file_of_the_list_is_installed(front_end):
 def test_it_ends_with_voilas_own_script_and_holds_no_source_map(front_end):
     assert front_end.body.endswith(front_end._find("static/voila.js").read_bytes())
     assert not SOURCE_MAP.search(front_end.body)
+
+
+def test_a_widget_may_take_longer_than_two_seconds_to_load(front_end):
+    assert PATIENT in front_end.body
+    assert IMPATIENT not in front_end.body
 
 
 def test_a_file_that_is_not_there_is_left_to_be_loaded_singly(front_end):

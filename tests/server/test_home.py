@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from apportion.config import Settings
+from apportion.results.accounts import COMMAND_LINE, AuditAction
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.insights import Severity
 from apportion.results.mmm import DateRange, HowSure, ModelStatus
 from apportion.results.runs import Run, RunStatus
@@ -17,7 +19,7 @@ from apportion.store import Store
 from apportion.views.mmm.reading import Reading
 from apportion.workspace import Workspace, open_workspace
 from server.conftest import add_data, add_model
-from store.examples import rows
+from store.examples import experiment, rows
 from views.example import ROBYN, SHOP, example_results, without_figures
 from views.test_insights import anomaly, insights
 
@@ -215,3 +217,28 @@ def test_insights_of_the_newest_data_tell_health_and_what_is_critical(store):
         chips.append(STATES["ai_insights"](workspace).chip)
 
     assert chips == ["Up to date", "1 to look at"]
+
+
+def test_experiments_tell_what_runs_and_what_is_due(store):
+    store.add_tenant("tests", name="Tests", currency="EUR", timezone="Europe/Berlin")
+    workspace, tenant = (
+        Workspace(store, "tests", Settings(_env_file=None)),
+        store.for_tenant("tests"),
+    )
+    seen = [STATES["incrementality"](workspace)]
+    draft = tenant.add_experiment(experiment("Spring"), by=COMMAND_LINE)
+    seen.append(STATES["incrementality"](workspace))
+    running = draft.model_copy(update={"status": ExperimentStatus.RUNNING})
+    tenant.save_experiment(
+        running,
+        was=ExperimentStatus.DRAFT,
+        action=AuditAction.EXPERIMENT_STARTED,
+        by=COMMAND_LINE,
+    )
+    seen.append(STATES["incrementality"](workspace))
+    day = {"date": [pd.Timestamp(draft.end_date)], "region": [""], "metric": ["revenue"]}
+    tenant.write("outcomes", [pd.DataFrame({**day, "value": [1.0]})])
+    seen.append(STATES["incrementality"](workspace))
+
+    assert [each.chip for each in seen] == ["Empty", "Draft", "1 running", "A read-out is due"]
+    assert seen[1].text == "1 experiment, 0 read out"

@@ -1,5 +1,7 @@
 """The insights page in a real browser: opened, answered, written again; by mouse and finger."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -13,13 +15,17 @@ from apportion.store import Store
 from apportion.store.migrations import migrate
 from apportion.workspace import open_workspace
 from apportion.workspace.accounts import Accounts
+from narration.fake_claude import fake_claude
 from server.process import PASSWORD, running
+from workspace.test_ask import call
 from workspace.test_insights import frames
 
 pytestmark = pytest.mark.browser
 
 INSIGHTS = "/admin/attribution/ai-insights"
 FINGER = 44
+KEY = "planted-secret"
+"""Of Claude, in the surroundings of the server."""
 PEOPLE = {Role.ANALYST: "ann@acme.example", Role.VIEWER: "vic@acme.example"}
 
 
@@ -44,8 +50,15 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def people(home, tmp_path_factory):
-    with running(home, tmp_path_factory.mktemp("log") / "log", preload=PRELOAD) as served:
+def claude():
+    with fake_claude() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def people(home, claude, tmp_path_factory):
+    settings = home.model_copy(update={"claude_base_url": claude.url})
+    with running(settings, tmp_path_factory.mktemp("log") / "log", preload=PRELOAD) as served:
         yield {role: served.signed_in(email) for role, email in PEOPLE.items()}
 
 
@@ -158,6 +171,30 @@ def test_writing_again_is_a_run_that_blocks_nothing(open_page, workspace, home):
     expect(page.get_by_role("button", name="Write again")).to_be_enabled()
     assert workspace.insights.stored().generated_at > before.generated_at
     assert workspace.runs.get(run.id).status is RunStatus.COMPLETED
+    assert_sound(page)
+
+
+def test_a_question_is_answered_with_sources_and_nothing_shows_the_key(open_page, people, claude):
+    june = {"metric": "revenue", "start": "2026-06-01", "end": "2026-06-30"}
+    claude.steps = [call("metrics", **june), call("answer", findings=["Q1"])]
+    page = open_page()
+
+    page.get_by_label("For example").fill("How much revenue did we make in June?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+    answers = page.locator(".ap-answers")
+    expect(answers).to_contain_text("from 1 June 2026 to 30 June 2026")
+    expect(answers).to_contain_text("Source: Imported data of 1 June 2026 to 30 June 2026")
+    assert KEY in str(claude.headers)
+    served = people[Role.ANALYST]
+    kernel = page.evaluate(
+        "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
+    )
+    with ThreadPoolExecutor(1) as elsewhere:  # Playwright has this thread's loop
+        states = elsewhere.submit(served.widget_states, kernel).result()
+    said = f"{page.content()} {states} {served.log.read_text()}"
+    assert "Source: Imported data" in said
+    assert KEY not in said
     assert_sound(page)
 
 

@@ -242,6 +242,26 @@ def longest_order():
     return max(unique, key=unique.__getitem__)
 
 
+def test_an_analyst_sets_the_half_life_and_a_viewer_is_not_offered_it(open_page, settings):
+    journeys = open_workspace("acme", settings=settings).journeys
+    before = journeys.settings()
+    tab = open_page()
+    field = tab.get_by_label("Time decay: half-life in days")
+
+    field.fill("soon")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.get_by_text("Found “soon”; allowed is")).to_be_visible()
+    assert violations(tab) == []
+    field.fill("3.5")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.get_by_text("Stored", exact=True)).to_be_visible()
+    expect(tab.get_by_text("Data or settings have changed since")).to_be_visible()
+
+    assert journeys.settings() == before.model_copy(update={"half_life_days": 3.5})
+    journeys.change_settings(before)
+    expect(open_page("vic").get_by_text("How credit is shared out")).to_have_count(0)
+
+
 def test_truth_stands_beside_credit_on_a_simulated_tenant(open_page):
     tab = open_page()
 

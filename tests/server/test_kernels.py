@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 import uuid
 
@@ -52,12 +53,7 @@ CODE = {
 }
 
 
-FOR_CLAUDE = {  # the insights page asks it, for its own tenant
-    "APPORTION_CLAUDE_API_KEY",
-    "APPORTION_CLAUDE_BASE_URL",
-    "APPORTION_CLAUDE_MODEL",
-    "APPORTION_CLAUDE_TOKENS_A_MONTH",
-}
+INSIGHTS = "/admin/attribution/ai-insights"
 
 
 @pytest.mark.parametrize("preload", [PRELOAD, None], ids=["forked", "ordinary"])
@@ -65,12 +61,26 @@ def test_the_kernels_environment_is_a_list(serve_page, preload):
     with serve_page(IMPORTS, WIDGETS, preload=preload) as server:
         found = server.environment(server.open_page())
 
-    assert set(found) <= FROM_SURROUNDINGS | FROM_SETTINGS | FROM_JUPYTER | FOR_CLAUDE
+    assert set(found) <= FROM_SURROUNDINGS | FROM_SETTINGS | FROM_JUPYTER
     assert set(found) >= FROM_SETTINGS
     assert found["APPORTION_TENANT"] == "acme"
     assert found["APPORTION_MEMBER_NAME"] == "ann@acme.example"
     assert found["APPORTION_MEMBER_ROLE"] == "analyst"
-    assert "planted" not in str({name: found[name] for name in set(found) - FOR_CLAUDE})
+    assert "planted" not in str(found)
+
+
+def test_only_who_may_spend_gets_the_key_and_only_for_the_page_that_asks(serve_page, tmp_path):
+    starting = serve_page(IMPORTS, WIDGETS)
+    shutil.copy(tmp_path / "notebooks" / "mmm.ipynb", tmp_path / "notebooks" / "ai_insights.ipynb")
+
+    with starting as server:
+        viewer = server.signed_in("vic@acme.example")
+        asking = server.environment(server.open_page(INSIGHTS))
+        looking = viewer.environment(viewer.open_page(INSIGHTS))
+        training = server.environment(server.open_page(MMM))
+
+    assert asking["APPORTION_CLAUDE_API_KEY"] == "planted-secret"
+    assert not [name for name in {*looking, *training} if "CLAUDE" in name]
 
 
 def test_nothing_a_browser_sends_reaches_the_kernel(server):

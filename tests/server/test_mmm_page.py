@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import expect
 
 from apportion.config import CHECKOUT, Settings
@@ -22,7 +23,8 @@ from apportion.store import Store
 from apportion.store.migrations import migrate
 from apportion.workspace import open_workspace
 from apportion.workspace.accounts import Accounts
-from mmm.companies import prior_fit
+from jobs.fleet import family, is_kernel, until, worker
+from mmm.companies import company, prior_fit
 from mmm.frames_of import dates, outcomes_of, spend_of
 from server.process import MMM, PASSWORD, running
 from views.example import example_results
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.browser
 NAMES = ("google", "meta", "tv")
 SURE = (HowSure.VERY_SURE, HowSure.FAIRLY_SURE, HowSure.CANNOT_TELL)
 FINGER = 44
+BEA = "bea@bolt.example"
 PEOPLE = {Role.ANALYST: "ann@acme.example", Role.VIEWER: "vic@acme.example"}
 
 
@@ -71,7 +74,14 @@ def home(tmp_path_factory):
     made, fitted = trained_model()
     model = tenant.start_model(channels=NAMES, start=None, end=None)
     tenant.complete_model(model.model_id, made, fitted.to_bytes())
+    store.add_tenant("bolt", name="Bolt", currency="EUR", timezone="UTC")
+    known, bolt = company(2, weeks=104, channels=2).data, store.for_tenant("bolt")
+    bolt.write("spend", [spend_of(days, google=known.spend[:, 0], meta=known.spend[:, 1])])
+    bolt.write("outcomes", [outcomes_of(days, known.outcome)])
     accounts = Accounts(settings)
+    accounts.administer_as_operator("bolt").add_user(
+        BEA, Role.ANALYST, name="Bea", password=PASSWORD
+    )
     for role, email in PEOPLE.items():
         accounts.administer_as_operator("acme").add_user(
             email, role, name=role.title(), password=PASSWORD
@@ -193,40 +203,66 @@ def test_fingers_find_their_targets(open_page):
     assert [box for box in boxes if box["height"] < FINGER] == []
 
 
-@pytest.mark.parametrize("tab", ["Budget", "Plan ahead", "Versions", "Train"])
-def test_every_tab_is_accessible_and_sound(open_page, tab):
-    page = open_page(tab)
+def look_at(page, tab):
+    page.get_by_role("tab", name=tab, exact=True).click()
+    selected = page.get_by_role("tab", name=tab, exact=True, selected=True)
+    expect(selected).to_be_visible()
     expect(page.locator(".ap-tabpanel .ap-card h2").first).to_be_visible()
 
-    found = Axe().run(page, context=".ap-tabbed").response["violations"]
 
-    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
-    assert_sound(page)
+def test_every_tab_is_accessible_and_sound(open_page):
+    page = open_page("Budget")
 
-
-@pytest.mark.parametrize("tab", ["Plan ahead", "Versions", "Train", "What the data taught"])
-def test_every_tab_fits_a_phone(open_page, tab):
-    page = open_page(tab, 390, "dark")
-    expect(page.locator(".ap-tabpanel .ap-card h2").first).to_be_visible()
-
-    assert_sound(page)
+    for tab in ("Budget", "Plan ahead", "Versions", "Train"):
+        look_at(page, tab)
+        found = Axe().run(page, context=".ap-tabbed").response["violations"]
+        assert [(tab, each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+        assert_sound(page)
 
 
-def test_the_figures_are_handed_out_as_csv(open_page, workspace):
+def test_every_tab_fits_a_phone(open_page):
+    page = open_page("Plan ahead", 390, "dark")
+
+    for tab in ("Plan ahead", "Versions", "Train", "What the data taught"):
+        look_at(page, tab)
+        assert_sound(page)
+
+
+def saved(page, button):
+    """Press a button that saves a file, and give it."""
+    with page.expect_download() as waiting:
+        button.click()
+    return waiting.value
+
+
+def pixels_of(download):
+    with Image.open(download.path()) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_figures_and_pictures_are_handed_out(open_page, workspace):
     page = open_page("Saturation")
     expect(page.locator(".bqplot.figure path.line").first).to_be_attached()
+    curves_card = page.locator(".ap-tabpanel")
 
-    with page.expect_download() as waiting:
-        page.locator(".ap-tabpanel").get_by_role(
-            "button", name="Download the figures as CSV"
-        ).click()
+    csv = saved(page, curves_card.get_by_role("button", name="Download the figures as CSV"))
+    charts = pixels_of(
+        saved(page, curves_card.get_by_role("button", name="Download this chart as PNG"))
+    )
+    table = pixels_of(saved(page, page.get_by_role("button", name="Download this table as PNG")))
 
-    text = waiting.value.path().read_text(encoding="utf-8")
-    read = pd.read_csv(io.StringIO(text))
+    read = pd.read_csv(io.StringIO(csv.path().read_text(encoding="utf-8")))
     curves = workspace.mmm.latest().saturation_curves
-    assert waiting.value.suggested_filename == "apportion-curves.csv"
+    assert csv.suggested_filename == "apportion-curves.csv"
     assert read["spend"].to_list() == pytest.approx([p.spend for c in curves for p in c.curve])
     assert read["revenue"].to_list() == pytest.approx([p.revenue for c in curves for p in c.curve])
+    box = page.locator(".ap-frame .ap-card").first.bounding_box()
+    assert table.shape[:2] == pytest.approx((2 * box["height"], 2 * box["width"]), abs=2)
+    assert charts.shape[0] > 400
+    assert charts.shape[1] > 1600
+    for drawn in (charts, table):
+        assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 50
+    assert_sound(page)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -247,20 +283,69 @@ def test_the_channel_table_is_sorted_by_its_reader(open_page, workspace, width):
     assert_sound(page)
 
 
-def test_all_charts_of_a_card_are_one_picture(open_page):
-    page = open_page("Saturation")
-    expect(page.locator(".bqplot.figure path.line").first).to_be_attached()
+def test_a_test_run_elsewhere_is_entered_and_removed(open_page, workspace):
+    page = open_page("Train")
+    page.get_by_text("Enter a test that was run elsewhere").click()
+    form = page.locator(".ap-ls")
+    form.get_by_label("Name of the test").fill("Meta off in two regions")
+    form.get_by_label("Channel", exact=True).select_option("meta")
+    form.get_by_label("First day").fill("2025-03-03")
+    form.get_by_label("Last day").fill("2025-03-30")
+    form.get_by_label("Share of the outcome, %").fill("20")
+    form.get_by_label("Lift, %").fill("9")
+    form.get_by_label("90% interval from, %").fill("2")
+    form.get_by_label("to, %", exact=True).fill("8")
 
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download this chart as PNG").first.click()
+    form.get_by_role("button", name="Enter the test").click()
+    expect(form.get_by_role("alert")).to_contain_text("outside of its own interval")
+    assert workspace.mmm.settings.lift_tests() == []
 
-    from PIL import Image
+    form.get_by_label("Lift, %").fill("5")
+    form.get_by_role("button", name="Enter the test").click()
+    expect(page.get_by_role("checkbox", name="Meta off in two regions")).to_be_checked()
+    [test] = workspace.mmm.settings.lift_tests()
+    assert (test.channel, test.lift, test.outcome_share) == ("meta", 0.05, 0.2)
 
-    with Image.open(waiting.value.path()) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
-    assert pixels.shape[0] > 400
-    assert pixels.shape[1] > 1600
-    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50
+    page.get_by_role("button", name="Remove Meta off in two regions").click()
+    expect(page.get_by_role("checkbox", name="Meta off in two regions")).to_have_count(0)
+    assert workspace.mmm.settings.lift_tests() == []
+    assert_sound(page)
+
+
+def test_a_worker_trains_what_the_page_asks_for_and_stops_what_it_cancels(
+    served, home, open_tab, tmp_path, record_property
+):
+    bea = served.signed_in(BEA)
+    workspace = open_workspace("bolt", settings=home)
+
+    def train():
+        page = open_tab(bea.url, MMM, 1280, "light", cookies=bea.cookies)
+        if workspace.mmm.versions():
+            page.get_by_role("tab", name="Train", exact=True).click()
+        page.get_by_role("button", name="Train the model").click()
+        expect(page.get_by_text("Chain 1")).to_be_visible(timeout=90_000)
+        return page
+
+    with worker(home, log=tmp_path / "worker.log") as process:
+        train().close()  # nobody looks, and it goes on
+        until(lambda: all(run.status.has_ended for run in workspace.runs.list()), seconds=180)
+        assert workspace.mmm.latest().version == 1
+        assert workspace.mmm.latest().channels
+
+        page = train()
+        kernels = [each for each in family(process.pid) if is_kernel(each)]
+        assert kernels
+        page.get_by_role("button", name="Cancel").click()
+        stopped = until(lambda: not any(each.is_running() for each in kernels))
+
+        expect(page.get_by_text("The training was cancelled")).to_be_visible()
+        record_property("seconds from the click to the end of its process", stopped)
+    assert stopped < 10
+    assert [run.status for run in workspace.runs.list()] == [
+        RunStatus.CANCELLED,
+        RunStatus.COMPLETED,
+    ]
+    assert workspace.mmm.latest().version == 1
 
 
 def test_a_training_is_asked_for_survives_the_page_and_is_cancelled(open_page, workspace):

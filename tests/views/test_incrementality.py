@@ -44,6 +44,13 @@ class Data:
         return ["meta"]
 
 
+class Designs:
+    """What a made-up tenant can plan."""
+
+    def default_baseline(self, metric, start):
+        return 90
+
+
 class Experiments:
     """A workspace that holds what it is given and notes what it is asked."""
 
@@ -51,6 +58,7 @@ class Experiments:
         self.found = list(found)
         self.asked = []
         self.data = Data()
+        self.designs = Designs()
         self.refuses = None
 
     def list(self):
@@ -70,9 +78,6 @@ class Experiments:
     def delete(self, id):
         self.asked.append(("delete", id))
         self.found = [each for each in self.found if each.id != id]
-
-    def default_baseline(self, metric, start):
-        return 90
 
     def assess(self, new, draft_id=""):
         self.asked.append(("assess", new))

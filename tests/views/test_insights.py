@@ -375,6 +375,17 @@ def test_the_source_of_the_summary_is_said(page):
     page.insights = by_claude
 
     assert "Written by Claude" in page.page.html
+    assert "It was not written again, because no key for Claude is set" in page.page.html
+
+
+def test_the_parts_of_a_rate_have_digits_enough_to_add_up():
+    parts = (Share(name="A", amount=-0.0012, share=0.6), Share(name="B", amount=-0.0008, share=0.4))
+    rate = Breakdown(
+        method="rate_and_mix", dimension="region", before=0.027, after=0.025, parts=parts
+    )
+    shown = InsightsDashboard(insights("x", anomaly(unit="percent", breakdowns=(rate,)))).page.html
+
+    assert all(text in shown for text in ("2.70%", "−0.12%, 60%", "−0.08%, 40%", "2.50%"))
 
 
 def test_a_waterfall_says_every_part_with_its_share(page):

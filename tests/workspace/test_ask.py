@@ -7,11 +7,12 @@ import pytest
 
 from apportion.config import Settings
 from apportion.errors import ConflictError, FieldError, ForbiddenError
+from apportion.narration.client import deadline
 from apportion.results.accounts import ActingMember, Role
 from apportion.store import Store
 from apportion.workspace import Workspace
 from apportion.workspace.insights import QUESTIONS_AN_HOUR
-from narration.fake_claude import Step, fake_claude, message
+from narration.fake_claude import Step, failed, fake_claude, message
 from workspace.test_insights import INJECTION, frames, opened
 
 RANGE = {"start": "2026-06-01", "end": "2026-06-30"}
@@ -99,13 +100,21 @@ def test_the_other_tenants_figures_cannot_be_reached(asking, two_tenants, claude
         ([call("delete_everything")] * 5, "grounding"),
         ([call("experiments")] * 5, "grounding"),
         ([Step("<html>")], "outage"),
+        ([Step(message(None, stop="max_tokens"))], "grounding"),
+        ([failed(529)] * 5, "outage"),
+        ([failed(429)] * 5, "outage"),
+        ([failed(429, retry_after="3600")] * 5, "outage"),
+        ([Step(message("x"), cut_at=40)] * 5, "outage"),
+        ([Step(hangs=True)] * 5, "timeout"),
     ],
     ids=[
         "made-up id", "nothing", "prose as id", "prose", "refusal", "made-up tool", "endless",
-        "a page",
+        "a page", "max_tokens", "overloaded", "too many", "retry in an hour", "cut short", "hung",
     ],
 )  # fmt: skip
-def test_a_figure_without_a_source_is_not_shown(asking, claude, steps, reason):
+def test_a_figure_without_a_source_is_not_shown(asking, claude, steps, reason, monkeypatch):
+    monkeypatch.setattr("apportion.narration.client._backoff", lambda attempt: 0.0)
+    monkeypatch.setattr("apportion.narration.ask.deadline", lambda: deadline(1.5))
     claude.steps = list(steps)  # they are used up
 
     found = asking.insights.ask("How much?")

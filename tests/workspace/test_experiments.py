@@ -108,7 +108,7 @@ def planned(sqlite_template, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def searches(planned):
-    return [experiments.find_designs(**SEARCH) for experiments in planned]
+    return [experiments.designs.find(**SEARCH) for experiments in planned]
 
 
 def actions(workspace):
@@ -130,7 +130,7 @@ def test_draft_knows_its_power_and_baseline(planned):
 
 def test_default_baseline_is_all_history_up_to_ninety_days(planned):
     early, late = (
-        planned[0].default_baseline("revenue", FIRST + dt.timedelta(days=days))
+        planned[0].designs.default_baseline("revenue", FIRST + dt.timedelta(days=days))
         for days in (40, 120)
     )
 
@@ -294,8 +294,8 @@ def test_design_is_found_drawn_and_read_out_as_exact(planned, searches):
     acme, found = planned[0], searches[0]
     option = next(each for each in found.options if (each.size, each.days) == (4, 14))
 
-    drawn = acme.draw(found, option, start=START, draw_seed=5, forced=["r10"])
-    sets = acme.ranked(found, option, start=START, channel="meta", forced=["r10"])
+    drawn = acme.designs.draw(found, option, start=START, draw_seed=5, forced=["r10"])
+    sets = acme.designs.ranked(found, option, start=START, channel="meta", forced=["r10"])
 
     tests = tuple(drawn.regions[place] for place in drawn.pool[drawn.drawn])
     assert "r10" in tests
@@ -315,7 +315,7 @@ def test_design_is_found_drawn_and_read_out_as_exact(planned, searches):
 
 def test_draw_that_was_tampered_with_is_refused(planned, searches):
     acme, found = planned[0], searches[0]
-    drawn = acme.draw(found, found.options[0], start=START, draw_seed=5, forced=["r10"])
+    drawn = acme.designs.draw(found, found.options[0], start=START, draw_seed=5, forced=["r10"])
     other = drawn.model_copy(update={"drawn": (drawn.drawn + 1) % len(drawn.pool)})
 
     with pytest.raises(FieldError, match="design"):
@@ -324,7 +324,7 @@ def test_draw_that_was_tampered_with_is_refused(planned, searches):
 
 def test_unknown_region_cannot_be_forced(planned):
     with pytest.raises(NotFoundError, match="no region 'Atlantis'"):
-        planned[0].find_designs(**{**SEARCH, "forced": ["Atlantis"]})
+        planned[0].designs.find(**{**SEARCH, "forced": ["Atlantis"]})
 
 
 def test_without_outcomes_by_region_a_draft_says_what_is_missing(store, database_url, two_tenants):

@@ -87,7 +87,7 @@ def test_a_test_from_elsewhere_becomes_an_amount_of_the_own_outcome(
     ("changes", "word"),
     [
         ({"lift": 0.2}, "outside of its own interval"),
-        ({"outcome_share": 1.5}, "less than or equal to 1"),
+        ({"outcome_share": 1.5}, "at most 100%"),
         ({"direction": Direction.ON}, "cannot have 0.0 times"),
     ],
 )

@@ -16,10 +16,9 @@ from apportion.api.workspaces import Mine
 from apportion.errors import FieldError
 from apportion.results.base import Result
 from apportion.results.calibration import Direction
+from apportion.results.experiment_design import DesignSearch, DrawnDesign
 from apportion.results.incrementality import (
     Certificate,
-    DesignSearch,
-    DrawnDesign,
     ExperimentList,
     ExperimentStatus,
     IncrementalityExperiment,
@@ -151,7 +150,7 @@ def create_experiment(
 def find_designs(workspace: Mine, asked: DesignRequest) -> DesignSearch:
     """Compare numbers of regions and lengths by replaying history. Nothing is stored."""
     check_dates(asked.start_date)
-    return workspace.experiments.find_designs(
+    return workspace.experiments.designs.find(
         start=asked.start_date,
         direction=asked.direction,
         metric=asked.metric,
@@ -174,7 +173,7 @@ def draw_design(workspace: Mine, asked: DrawRequest) -> DrawnDesign:
     if option is None:
         there = ", ".join(f"{each.size} regions in {each.days} days" for each in found.options)
         raise FieldError("size", found=f"{asked.size} in {asked.days} days", allowed=there)
-    return workspace.experiments.draw(
+    return workspace.experiments.designs.draw(
         found,
         option,
         start=asked.start_date,

@@ -17,7 +17,7 @@ from apportion.store.migrations import migrate
 from apportion.workspace import Workspace, open_workspace
 
 FIRST_TENANT = "harbour"
-RECORDED = "It had run before it was entered here."
+RECORDED = "It had begun before it was entered here."
 
 
 @app.command()
@@ -92,12 +92,17 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
 
 
 def record_experiments(workspace: Workspace, plan: TenantPlan) -> None:
-    """Enter the experiments that the simulated company has run, and read them out."""
+    """Enter the simulated company's experiments, each as far as it has come by the last day."""
     from apportion.demo.experiments import planned_experiments
 
     last = workspace.data.covers("outcomes").last
     assert last is not None
-    for new in planned_experiments(plan, last):
-        draft = workspace.experiments.create(new)
-        workspace.experiments.start(draft.id, override_reason=RECORDED)
-        workspace.experiments.read_out(draft.id)
+    experiments = workspace.experiments
+    for each, new in zip(plan.experiments, planned_experiments(plan, last), strict=True):
+        draft = experiments.create(new)
+        if each.cancelled_because:
+            experiments.cancel(draft.id, reason=each.cancelled_because)
+        elif new.start_date <= last:
+            experiments.start(draft.id, override_reason=RECORDED)
+            if new.end_date <= last:
+                experiments.read_out(draft.id)

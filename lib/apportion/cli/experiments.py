@@ -17,7 +17,10 @@ def show_experiments(workspace: Workspace, *, as_json: bool) -> None:
     if not found:
         say(f"{workspace.tenant.slug!r} has no experiment yet; make one on its page.")
         return
-    table = Table("experiment", "platform", "status", "test", box=None)
+    table = Table(box=None)
+    for heading in ("experiment", "platform", "status"):
+        table.add_column(heading, overflow="fold", min_width=len(heading))
+    table.add_column("test", min_width=len("2026-01-01 to"))  # narrow outputs would cut the days
     for heading in ("lift", "p", "return", "power"):
         table.add_column(heading, justify="right")
     for each in found:

@@ -109,6 +109,15 @@ def experiment_days(experiment: ExperimentPlan, end: dt.date) -> tuple[dt.date, 
     return first, first + dt.timedelta(days=experiment.days - 1)
 
 
+def experiments_that_ran(plan: TenantPlan, end: dt.date) -> tuple[ExperimentPlan, ...]:
+    """Give the experiments that changed spend by the last day, also those that still run then."""
+    return tuple(
+        each
+        for each in plan.experiments
+        if not each.cancelled_because and experiment_days(each, end)[0] <= end
+    )
+
+
 def sales(promotions: tuple[Promotion, ...], days: Calendar) -> tuple[Sale, ...]:
     """Give every sale that starts or runs within the days, in order of time."""
     found = []

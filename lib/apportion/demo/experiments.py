@@ -1,4 +1,7 @@
-"""The experiments of a demo tenant, as its people would have planned them: without the truth."""
+"""The experiments of a demo tenant, as its people would have planned them: without the truth.
+
+One has been read out, one runs while the data end, one is to come, one was called off.
+"""
 
 import datetime as dt
 
@@ -35,6 +38,7 @@ def planned_experiments(plan: TenantPlan, end: dt.date) -> list[NewExperiment]:
                 pre_test_days=experiment.pre_test_days,
                 direction=Direction.ON if is_on else Direction.OFF,
                 channel=experiment.channel,
+                minimum_effect_percent=experiment.minimum_effect_percent,
                 margin=MARGIN,
             )
         )

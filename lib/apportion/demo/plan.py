@@ -142,7 +142,7 @@ class Outage:
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """A past experiment: a channel's spend is multiplied by `factor` in some regions."""
+    """An experiment, over, running or to come: spend times `factor` in some regions."""
 
     name: str
     channel: str
@@ -152,8 +152,11 @@ class ExperimentPlan:
     """0 switches the channel off; above 1 raises its spend."""
     days: int = 28
     weeks_before_end: int = 14
-    """The first day is the Monday on or before this many weeks before the last day."""
+    """The first day is the Monday on or before this many weeks before the last day; it may come."""
     pre_test_days: int = 90
+    minimum_effect_percent: float = 5.0
+    cancelled_because: str = ""
+    """Empty: it was not; a cancelled one changed no spend."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ import pandas as pd
 
 from apportion.demo import tables
 from apportion.demo.baskets import baskets
-from apportion.demo.calendar import Calendar, calendar, experiment_days, promotion_depth, sales
+from apportion.demo.calendar import (
+    Calendar,
+    calendar,
+    experiment_days,
+    experiments_that_ran,
+    promotion_depth,
+    sales,
+)
 from apportion.demo.demand import baseline
 from apportion.demo.journeys import Touches, draw_paths, draw_touches
 from apportion.demo.media import Response, intervene, planned_spend, response
@@ -116,23 +123,23 @@ def simulate(
         experiments=(),
         incidents=_incidents(plan, days),
     )
+    ran = replace(plan, experiments=experiments_that_ran(plan, end))
     experiments = tuple(
-        _experiment(plan, days, planned, truth, number) for number in range(len(plan.experiments))
+        _experiment(ran, days, planned, truth, number)
+        for number, each in enumerate(ran.experiments)
+        if experiment_days(each, end)[1] <= end
     )
     truth = replace(truth, experiments=experiments)
     return World(plan, days.start, days.end, frames, truth)
 
 
 def _experiments(plan: TenantPlan, end: dt.date) -> list[Intervention]:
-    return [
-        Intervention(
-            experiment.channel,
-            experiment.factor,
-            *experiment_days(experiment, end),
-            experiment.regions,
-        )
-        for experiment in plan.experiments
-    ]
+    found = []
+    for experiment in experiments_that_ran(plan, end):
+        first, last = experiment_days(experiment, end)
+        days = (first, min(last, end))
+        found.append(Intervention(experiment.channel, experiment.factor, *days, experiment.regions))
+    return found
 
 
 def _sum_by(place: Integers, values: Integers, rows: int, columns: int) -> Integers:

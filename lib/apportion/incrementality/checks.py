@@ -16,7 +16,8 @@ from apportion.incrementality.planning import SHORTEST_TEST
 from apportion.incrementality.power import ALPHA
 from apportion.incrementality.synthetic_control import Fits, Floats, plain_average_rmse
 from apportion.results.calibration import Direction
-from apportion.results.incrementality import ExperimentCheck, IncrementalityExperiment, PowerCheck
+from apportion.results.experiment_design import ExperimentCheck, PowerCheck
+from apportion.results.incrementality import IncrementalityExperiment
 from apportion.results.mmm import CheckLevel
 
 ENOUGH_DONORS = 16

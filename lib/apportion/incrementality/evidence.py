@@ -6,10 +6,10 @@ from apportion.incrementality import checks, estimators
 from apportion.incrementality.frame import Frame
 from apportion.incrementality.money import Effect
 from apportion.incrementality.synthetic_control import Fits, plain_average_rmse
+from apportion.results.experiment_design import ExperimentCheck
 from apportion.results.incrementality import (
     BalanceRow,
     BaselineFit,
-    ExperimentCheck,
     RegionWeight,
     SensitivityEstimate,
 )

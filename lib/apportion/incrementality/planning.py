@@ -21,15 +21,15 @@ from apportion.incrementality.power import (
 from apportion.incrementality.synthetic_control import Floats, fit_sets
 from apportion.incrementality.threads import one_thread
 from apportion.results.calibration import Direction
-from apportion.results.incrementality import (
+from apportion.results.experiment_design import (
     CurvePoint,
     DesignOption,
     DesignSearch,
     DrawnDesign,
-    IncrementalityExperiment,
     PowerCheck,
     RankedSet,
 )
+from apportion.results.incrementality import IncrementalityExperiment
 
 SHORTEST_TEST = 7
 

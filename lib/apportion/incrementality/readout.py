@@ -28,8 +28,8 @@ from apportion.incrementality.synthetic_control import Fits, fit_sets
 from apportion.incrementality.threads import one_thread
 from apportion.incrementality.trajectory import trajectory
 from apportion.results.base import LEVEL, Interval
+from apportion.results.experiment_design import ExperimentCheck
 from apportion.results.incrementality import (
-    ExperimentCheck,
     ExperimentResults,
     IncrementalityExperiment,
     Look,

@@ -3,7 +3,8 @@
 from apportion.incrementality import checks
 from apportion.incrementality.frame import Frame
 from apportion.incrementality.panel import Panel, fitted_to
-from apportion.results.incrementality import ExperimentCheck, Spending
+from apportion.results.experiment_design import ExperimentCheck
+from apportion.results.incrementality import Spending
 
 
 def spending_of(

@@ -173,7 +173,8 @@ def detect(
     ]  # fmt: skip
     p_shifts = np.ones(len(known))
     for row, change in candidates:
-        chances = 2 * stats.t.sf(abs(change.z), SHIFT_TAIL) * days.size / LONG
+        # As many independent places as there are in the range, where it was looked for.
+        chances = 2 * stats.t.sf(abs(change.z), SHIFT_TAIL) * (days.size - begin) / LONG
         p_shifts[row] = min(p_shifts[row], chances)
     pooled = np.concatenate([p_days.ravel(), p_shifts])
     is_found, is_strict = (discoveries(pooled, q) for q in (rate, min(rate, STRICT_RATE)))

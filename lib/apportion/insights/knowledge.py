@@ -18,6 +18,8 @@ class Knowledge:
     newest_failed : str, optional
         Why a later version was refused.
     experiments : tuple of IncrementalityExperiment
+    tested_elsewhere : frozenset of str
+        Channels whose lift tests were run elsewhere and entered.
     credit : mapping of str to float
         Percent of the credit that each channel gets by attribution, among channels with spend.
     """
@@ -25,4 +27,5 @@ class Knowledge:
     model: MMMResults | None = None
     newest_failed: str | None = None
     experiments: tuple[IncrementalityExperiment, ...] = ()
+    tested_elsewhere: frozenset[str] = frozenset()
     credit: Mapping[str, float] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from apportion.insights.knowledge import Knowledge
 from apportion.insights.labels import when
 from apportion.insights.metrics import METRICS
 from apportion.results.base import Interval
-from apportion.results.incrementality import ExperimentStatus, IncrementalityExperiment
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.insights import (
     Anomaly,
     Direction,
@@ -24,7 +24,7 @@ from apportion.results.insights import (
     Story,
     Trend,
 )
-from apportion.results.mmm import ChannelEffect, HowSure, MMMResults
+from apportion.results.mmm import ChannelEffect, HowSure
 
 STEP = 0.1
 """Share of a channel's spend that a step moves."""
@@ -235,7 +235,7 @@ def _of_experiments(knowledge: Knowledge, today: dt.date) -> Iterator[Recommenda
                 TESTS_PAGE,
                 Priority.HIGH,
             )
-    untested = _widest_untested(knowledge.model, knowledge.experiments)
+    untested = _widest_untested(knowledge)
     if untested is not None:
         name = words.channel_name(untested.channel)
         interval = untested.current_roi_interval
@@ -254,13 +254,15 @@ def _of_experiments(knowledge: Knowledge, today: dt.date) -> Iterator[Recommenda
         )
 
 
-def _widest_untested(
-    model: MMMResults | None, experiments: Sequence[IncrementalityExperiment]
-) -> ChannelEffect | None:
-    if model is None or not model.channels:
+def _widest_untested(knowledge: Knowledge) -> ChannelEffect | None:
+    if knowledge.model is None:
         return None
-    tested = {test.channel or test.platform for test in experiments if test.status in STARTED}
-    open_ = [effect for effect in model.channels if effect.channel not in tested]
+    tested = knowledge.tested_elsewhere | {
+        test.channel or test.platform.value
+        for test in knowledge.experiments
+        if test.status in STARTED
+    }
+    open_ = [effect for effect in knowledge.model.channels if effect.channel not in tested]
 
     def width(effect: ChannelEffect) -> float:
         interval = effect.contribution_interval
@@ -303,7 +305,17 @@ def _marginal(name: str, effect: ChannelEffect, currency: str) -> str:
         f"The next {unit} in {name} brings {words.ratio(effect.marginal_roi)} "
         f"({words.span(effect.marginal_roi_interval, words.ratio)}, 90%) of revenue, so the step "
         f"{'does not earn itself back' if effect.marginal_roi < 1 else 'earns more than it costs'}"
-        ". Whether it earns a profit depends on your margin."
+        f".{_saturated(name, effect, currency)} Whether it earns a profit depends on your margin."
+    )
+
+
+def _saturated(name: str, effect: ChannelEffect, currency: str) -> str:
+    point = effect.saturation_point
+    if point is None or effect.current_spend <= point:
+        return ""
+    return (
+        f" {name} is saturated: it spends {words.money(effect.current_spend, currency)} a week, "
+        f"and from {words.money(point, currency)} on returns fall off."
     )
 
 

@@ -25,7 +25,7 @@ from apportion.telemetry import traces
 from apportion.workspace import Workspace
 
 POLL_SECONDS = 0.25
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How often the database is asked whether the run is still wanted."""
 
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "OMP_NUM_THREADS")
@@ -76,11 +76,11 @@ def execute(
     run : Run
         Already recorded as running in this process's hands.
     holds : callable
-        Asked every second: whether the run is still wanted from here.
+        Asked twice a second: whether the run is still wanted from here.
     must_stop : callable
         Asked several times a second; True ends the execution.
     on_look : callable
-        Called every second.
+        Called twice a second.
     nice : int
         By how much the processes stand back for others on this machine.
     """
@@ -141,7 +141,9 @@ def _start(
 ) -> subprocess.Popen[str]:
     tenant = workspace.tenant.slug
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= workspace.settings.environment(tenant=tenant, run_id=run.id, with_claude=True)
+    environment |= workspace.settings.environment(
+        tenant=tenant, run_id=run.id, with_claude=run.kind == "ai_insights"
+    )
     environment |= traced
     child = subprocess.Popen(
         [sys.executable, "-m", "apportion.jobs.child"],

@@ -11,15 +11,12 @@ import pandas as pd
 from ibis import Table
 from numpy.typing import NDArray
 
-from apportion.journeys.paths import CONVERTED, START
+from apportion.journeys.paths import CONVERTED
 from apportion.results.journeys import Customer
 
 
 def transitions(cut: Table, *, order: int) -> pd.DataFrame:
     """Count what follows what, as :func:`apportion.journeys.markov.moves` takes it.
-
-    The engine counts what follows what in a customer's touchpoints, and how often it did so within
-    one path; where paths start and end follows from that.
 
     Parameters
     ----------
@@ -34,52 +31,35 @@ def transitions(cut: Table, *, order: int) -> pd.DataFrame:
         `touchpoints` came so; and how many paths ended there, told once for each state of the
         chain: `conversions` and `losses`.
     """
-    converted = cut.part == CONVERTED
-    depths = {"paths": None, "follows": cut.follows}
-    keys = ["group", "before", "player"]
-    if order == 2:
-        depths["follows_two"] = cut.follows_two
-        keys.append("before_that")
+    keys = ["group", "before", "player", *(["before_that"] if order == 2 else [])]
     counted = cut.group_by(keys).agg(
-        **{name: cut.count(where=where) for name, where in depths.items()},
-        **{
-            f"{name}_won": cut.count(where=converted if where is None else converted & where)
-            for name, where in depths.items()
-        },
+        touchpoints=cut.count(), won=cut.count(where=cut.part == CONVERTED)
     )
-    # Before a customer's first touchpoint there is none.
-    frame = counted.to_pandas().fillna(START).astype("int64")
+    frame = counted.to_pandas().astype("int64")
     columns = {name: column.to_numpy() for name, column in frame.items()}
-    return _moves(columns, [*depths])
+    return _with_ends(columns, order=order)
 
 
-def _moves(columns: dict[str, NDArray[np.int64]], depths: list[str]) -> pd.DataFrame:
-    """Arrange what was counted by how much of it lies within one path."""
+def _with_ends(columns: dict[str, NDArray[np.int64]], *, order: int) -> pd.DataFrame:
+    """Find where paths ended: what came to a state and did not go on from it."""
     groups, group = np.unique(columns["group"], return_inverse=True)
-    player = columns["player"]
+    player, before = columns["player"], columns["before"]
     width = int(player.max(initial=0)) + 1
     # Place 0 stands for what is before a path.
-    start, before = np.zeros_like(player), columns["before"] + 1
-    places = {"paths": (start, start), "follows": (start, before)}
-    if "before_that" in columns:
-        places["follows_two"] = (columns["before_that"] + 1, before)
-    shape = (len(groups), width + 1 if len(depths) > 2 else 1, width + 1, width)
+    earlier = columns["before_that"] + 1 if order == 2 else np.zeros_like(player)
+    shape = (len(groups), width + 1 if order == 2 else 1, width + 1, width)
     total, won = np.zeros((2, *shape), dtype=np.int64)
-    for name, deeper in zip(depths, [*depths[1:], None], strict=True):
-        place = (group, *places[name], player)
-        for sums, ending in ((total, ""), (won, "_won")):
-            counts = columns[name + ending]
-            np.add.at(sums, place, counts - columns[deeper + ending] if deeper else counts)
+    total[group, earlier, before + 1, player] = columns["touchpoints"]
+    won[group, earlier, before + 1, player] = columns["won"]
     found = np.nonzero(total)
     moves = dict(zip(("group", "before_that", "before", "player"), found, strict=True))
-    states = _states(found, width, order=len(depths) - 1)
-    _, first = np.unique(states, return_index=True)
+    states = _states(found, width, order=order)
+    told = np.zeros(len(states), dtype=bool)
+    told[np.unique(states, return_index=True)[1]] = True
     ends = {
-        name: _ended(sums, order=len(depths) - 1).ravel()
+        name: _ended(sums, order=order).ravel()
         for name, sums in (("conversions", won), ("losses", total - won))
     }
-    told = np.zeros(len(states), dtype=bool)
-    told[first] = True
     return pd.DataFrame(
         {
             "group": groups[moves["group"]],

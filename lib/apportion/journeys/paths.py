@@ -199,13 +199,17 @@ def cut(served: Table, window_days: int) -> Table:
     -------
     Table
         The columns of `served`, and `part`: a touchpoint's path is named by `customer`, `segment`
-        and `part`, and one with `part` -1 converted; `follows`, whether the touchpoint before it
-        is of the same path, and `follows_two`, whether also the one before that is.
+        and `part`, and one with `part` -1 converted; `follows`, whether a touchpoint of the same
+        path is before it. `before` and `before_that` are the players before it in the path now, -1
+        where it has not begun.
     """
+    follows = _follows(served, served.gap, window_days)
+    follows_two = _follows(served, served.gap_of_two, window_days)
     return served.mutate(
         part=_part(served.age, served.since, window_days),
-        follows=_follows(served, served.gap, window_days),
-        follows_two=_follows(served, served.gap_of_two, window_days),
+        follows=follows,
+        before=ibis.ifelse(follows, served.before, START).cast("int16"),
+        before_that=ibis.ifelse(follows_two, served.before_that, START).cast("int16"),
     )
 
 

@@ -2,7 +2,14 @@
 
 A channel's spend is carried over by normalised geometric weights: a share `alpha` of what worked in
 one week still works in the next, over 13 weeks, and the weights sum to 1, so that carry-over
-moves spend in time and neither adds nor loses any.
+moves spend in time and neither adds nor loses any. Where an effect is said to come late, it is
+strongest `peak` weeks after the spend instead, and falls off to both sides with the square of the
+distance [1]_.
+
+References
+----------
+.. [1] Jin, Y. et al. (2017). Bayesian methods for media mix modeling with carryover and shape
+   effects. Google Inc.
 """
 
 import numpy as np
@@ -12,18 +19,20 @@ LAGS = 13
 """Weeks over which spend works, its own included."""
 
 
-def weights(alpha: ArrayLike, *, lags: int = LAGS) -> NDArray[np.float64]:
+def weights(alpha: ArrayLike, peak: ArrayLike = 0.0, *, lags: int = LAGS) -> NDArray[np.float64]:
     """Give the share of an effect that falls on each lag.
 
     Parameters
     ----------
     alpha : array_like, any shape
         Retention: the share that stays from one week to the next, in [0, 1].
+    peak : array_like, broadcast with `alpha`
+        Whole weeks after the spend at which its effect is strongest; 0: at once.
 
     Returns
     -------
     ndarray, shape (*alpha.shape, lags)
-        Non-increasing shares that sum to 1 over the last axis.
+        Shares that sum to 1 over the last axis, none larger than that at the peak.
 
     Raises
     ------
@@ -33,8 +42,18 @@ def weights(alpha: ArrayLike, *, lags: int = LAGS) -> NDArray[np.float64]:
     retention = np.asarray(alpha, dtype=np.float64)
     if not np.all((retention >= 0) & (retention <= 1)):
         raise ValueError(f"alpha must be in [0, 1], got {retention}")
-    powers = retention[..., None] ** np.arange(lags)
+    powers = retention[..., None] ** exponents(peak, lags=lags)
     return np.asarray(powers / powers.sum(-1, keepdims=True))
+
+
+def exponents(peak: ArrayLike, *, lags: int = LAGS) -> NDArray[np.float64]:
+    """Give the power of the retention at each lag, (*peak.shape, lags).
+
+    The lag itself, or where the effect comes late, the square of its distance from the peak.
+    """
+    late = np.asarray(peak, dtype=np.float64)[..., None]
+    lag = np.arange(lags, dtype=np.float64)
+    return np.asarray(np.where(late > 0, (lag - late) ** 2, lag))
 
 
 def lagged(spend: NDArray[np.float64], *, lags: int = LAGS) -> NDArray[np.float64]:
@@ -56,17 +75,21 @@ def lagged(spend: NDArray[np.float64], *, lags: int = LAGS) -> NDArray[np.float6
     return out
 
 
-def adstock(spend: NDArray[np.float64], alpha: NDArray[np.float64]) -> NDArray[np.float64]:
+def adstock(
+    spend: NDArray[np.float64], alpha: NDArray[np.float64], peak: ArrayLike = 0.0
+) -> NDArray[np.float64]:
     """Carry spend over to the weeks in which it works, for every posterior draw.
 
     Parameters
     ----------
     spend : ndarray, shape (n_weeks, n_channels)
     alpha : ndarray, shape (n_draws, n_channels)
+    peak : array_like, shape (n_channels,) or ()
+        As in :func:`weights`.
 
     Returns
     -------
     ndarray, shape (n_draws, n_channels, n_weeks)
     """
-    shares = weights(alpha).transpose(1, 2, 0)
+    shares = weights(alpha, peak).transpose(1, 2, 0)
     return (lagged(spend) @ shares).transpose(2, 0, 1)

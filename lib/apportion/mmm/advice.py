@@ -1,4 +1,4 @@
-"""What would help: for channels that the data cannot tell, and for budgets that follow demand."""
+"""What would help: where the data cannot tell, a budget follows demand, or an effect comes late."""
 
 from collections.abc import Sequence
 
@@ -43,6 +43,22 @@ def of_demand(warnings: Sequence[DemandWarning], told: MMMSettings) -> tuple[Che
             channels=(warning.channel,),
         )
         for warning in named
+    )
+
+
+def of_delay(channels: Sequence[str]) -> tuple[Check, ...]:
+    """Give a check for each channel whose effect seems to come later than the model supposes."""
+    return tuple(
+        Check(
+            code="late_effect",
+            level=CheckLevel.CAUTION,
+            message=f"What {name} brings seems to come weeks after its spend, and the model "
+            "supposes that it comes at once. Until that is mended, returns of all channels are "
+            "likely too high. Say that its effect comes late (what you know of each channel), and "
+            "train again; where the purchase itself takes weeks, say so of every channel.",
+            channels=(name,),
+        )
+        for name in channels
     )
 
 

@@ -135,7 +135,7 @@ def _controls(controls: Amounts, weeks: int) -> Amounts:
 def _media(fitted: FittedMMM, rows: Amounts) -> Amounts:
     """Give what spend causes in every week, (n_draws, n_rows)."""
     draws = fitted.draws
-    carried = adstock(rows / spend_scale(fitted.data), draws.alpha)
+    carried = adstock(rows / spend_scale(fitted.data), draws.alpha, fitted.peak)
     effect = hill(carried, draws.half_saturation[..., None], draws.slope[..., None])
     caused = np.einsum("dc,dct->dt", draws.beta, effect)
     return np.asarray(outcome_scale(fitted.data) * caused)

@@ -9,7 +9,9 @@ draws come back afterwards from the exact conditional.
 An allowance stands for demand that the model cannot see and that a channel's budget follows: one
 column per channel, its log spend with all the rest of the design taken out. What moves the outcome
 along that column is not caused by the channel's spend. Where there is such demand, a model without
-the column credits the channel with it, and nothing in its fit shows it.
+the column credits the channel with it, and nothing in its fit shows it. How strong such demand is,
+is the company's own and the same for all of its channels, so their allowances are correlated: eight
+that were independent would be too sure of their sum.
 
 References
 ----------
@@ -54,8 +56,19 @@ def of(data: MediaMixData, controls: NDArray[np.float64] | None = None) -> Basel
     table = priors.table(data.channel_priors)
     own = np.zeros((len(controls), len(data.channels)))
     own[: data.n_weeks] = unexplained_spend(data)
-    allowed = own * table["allowance_sd"]
+    allowed = own @ allowance_spread(data)
     return Baseline(np.column_stack([columns, allowed]), own @ table["allowance_mean"])
+
+
+def allowance_spread(data: MediaMixData) -> NDArray[np.float64]:
+    """Give the root of the allowances' prior covariance, (n_channels, n_channels).
+
+    The allowances are their prior means plus this, times standard Normal coefficients.
+    """
+    deviation = priors.table(data.channel_priors)["allowance_sd"]
+    correlation = np.full((len(deviation),) * 2, priors.ALLOWANCE_CORRELATION)
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(deviation[:, None] * np.linalg.cholesky(correlation))
 
 
 def unexplained_spend(data: MediaMixData) -> NDArray[np.float64]:

@@ -56,7 +56,9 @@ def modelled(fitted: FittedMMM, lift: Lift) -> NDArray[np.float64]:
     draws, row = fitted.draws, lift.channel
     mean = spend_scale(fitted.data)[row]
     flights = np.column_stack([lift.more, lift.less]) / mean
-    carried = adstock(flights, np.repeat(draws.alpha[:, row : row + 1], 2, axis=1))
+    carried = adstock(
+        flights, np.repeat(draws.alpha[:, row : row + 1], 2, axis=1), fitted.peak[row]
+    )
     half, slope = draws.half_saturation[:, row], draws.slope[:, row]
     effect = hill(carried, half[:, None, None], slope[:, None, None])
     gained = ((effect[:, 0] - effect[:, 1]) * lift.counted).sum(1)

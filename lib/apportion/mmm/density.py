@@ -7,8 +7,9 @@ whenever the number of channels changes.
 
 Two things are written otherwise than in the definition, with the same value. The adstock is a
 recursion, a[t] = x[t] + r a[t-1] - r^L x[t-L], so a week costs the same however long the carry-over
-lasts. And where the baseline has K columns, only its K directions are turned to; what is left of
-the squared error has variance sigma^2 in every direction.
+lasts (but where an effect comes late: there it is a plain sum over the lags). And where the
+baseline has K columns, only its K directions are turned to; what is left of the squared error has
+variance sigma^2 in every direction.
 
 The sampler calls C functions by their address, so its threads never wait for Python; the data reach
 them as one block of numbers. numba keeps compiled code by the date of *this file alone*: whatever
@@ -61,6 +62,7 @@ class Arguments(NamedTuple):
     roi_sd: Array
     retention_a: Array
     retention_b: Array
+    peak: Array
     tested: NDArray[np.int64]
     """Channel of each test, (n_tests,)."""
     more: Array
@@ -89,6 +91,7 @@ def arguments(data: MediaMixData) -> Arguments:
         roi_sd=table["roi_log_sd"],
         retention_a=table["retention_a"],
         retention_b=table["retention_b"],
+        peak=table["peak"],
         tested=tests.channel,
         more=np.ascontiguousarray(tests.more),
         less=np.ascontiguousarray(tests.less),
@@ -123,8 +126,28 @@ def start(arguments: Arguments, seed: int) -> Array:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _carried(flight, retention, lags, carried, slope):  # type: ignore[no-untyped-def]
+def _carried_late(flight, retention, lags, peak, carried, slope):  # type: ignore[no-untyped-def]
+    share, growth = np.empty(lags), np.empty(lags)
+    for lag in range(lags):
+        power = (lag - peak) ** 2
+        share[lag] = retention**power
+        growth[lag] = power * retention ** (power - 1) if power > 0 else 0.0
+    total, total_slope = share.sum(), growth.sum()
+    for week in range(len(flight)):
+        value = rise = 0.0
+        for lag in range(min(lags, week + 1)):
+            value += share[lag] * flight[week - lag]
+            rise += growth[lag] * flight[week - lag]
+        carried[week] = value / total + _TINY
+        slope[week] = (rise - value / total * total_slope) / total
+
+
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
+def _carried(flight, retention, lags, peak, carried, slope):  # type: ignore[no-untyped-def]
     """Fill `carried` with the adstock of a flight and `slope` with its derivative by retention."""
+    if peak > 0:
+        _carried_late(flight, retention, lags, peak, carried, slope)
+        return
     total, total_slope, power = 0.0, 0.0, 1.0
     for lag in range(lags):
         total += power
@@ -166,14 +189,14 @@ def _pulled(by_effect, carried, slope, log_ratio, effect, steepness):  # type: i
 
 
 @numba.njit(cache=True, nogil=True)
-def _betas(point, flights, totals, lags):  # type: ignore[no-untyped-def]
+def _betas(point, flights, totals, peak, lags):  # type: ignore[no-untyped-def]
     """Give the highest effect of a week per channel, (n_channels,), at an unconstrained point."""
     channels, weeks = flights.shape
     carried, slope = np.empty(weeks), np.empty(weeks)
     log_ratio, effect = np.empty(weeks), np.empty(weeks)
     out = np.empty(channels)
     for c in range(channels):
-        _carried(flights[c], 1 / (1 + np.exp(-point[c])), lags, carried, slope)
+        _carried(flights[c], 1 / (1 + np.exp(-point[c])), lags, peak[c], carried, slope)
         steepness = 1 + np.exp(point[2 * channels + c])
         _saturated(carried, point[channels + c], steepness, log_ratio, effect)
         out[c] = np.exp(point[3 * channels + c]) * totals[c] / max(effect.sum(), _TINY)
@@ -192,6 +215,7 @@ def density(  # type: ignore[no-untyped-def]
     roi_sd,
     retention_a,
     retention_b,
+    peak,
     tested,
     more,
     less,
@@ -220,7 +244,7 @@ def density(  # type: ignore[no-untyped-def]
     beta, summed = np.empty(channels), np.empty(channels)
     left = outcome.copy()
     for c in range(channels):
-        _carried(flights[c], alpha[c], lags, carried[c], slope[c])
+        _carried(flights[c], alpha[c], lags, peak[c], carried[c], slope[c])
         _saturated(carried[c], log_half[c], 1 + excess[c], log_ratio[c], effect[c])
         summed[c] = max(effect[c].sum(), _TINY)
         beta[c] = np.exp(log_roi[c]) * totals[c] / summed[c]
@@ -248,9 +272,9 @@ def density(  # type: ignore[no-untyped-def]
     for test in range(len(tested)):
         c = tested[test]
         high, low = np.empty(rows), np.empty(rows)
-        _carried(more[test], alpha[c], lags, high[0], high[1])
+        _carried(more[test], alpha[c], lags, peak[c], high[0], high[1])
         _saturated(high[0], log_half[c], 1 + excess[c], high[2], high[3])
-        _carried(less[test], alpha[c], lags, low[0], low[1])
+        _carried(less[test], alpha[c], lags, peak[c], low[0], low[1])
         _saturated(low[0], log_half[c], 1 + excess[c], low[2], low[3])
         gained = (counted[test] * (high[3] - low[3])).sum()
         miss = (estimate[test] - beta[c] * gained) / standard_error[test]
@@ -298,7 +322,7 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
     """Give the arrays of a block, without a copy but for the tests' channels."""
     sizes = carray(address, (_SIZES,), np.float64)
     c, t, k, n = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3])
-    length = _SIZES + c * t + c + t + k * t + k + 4 * c + n + 3 * n * t + 2 * n + 5
+    length = _SIZES + c * t + c + t + k * t + k + 5 * c + n + 3 * n * t + 2 * n + 5
     block = carray(address, (length,), np.float64)
     at = _SIZES
     flights = block[at : at + c * t].reshape(c, t)
@@ -318,6 +342,8 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
     retention_a = block[at : at + c]
     at += c
     retention_b = block[at : at + c]
+    at += c
+    peak = block[at : at + c]
     at += c
     tested = block[at : at + n].astype(np.int64)
     at += n
@@ -342,6 +368,7 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
         roi_sd,
         retention_a,
         retention_b,
+        peak,
         tested,
         more,
         less,
@@ -377,7 +404,7 @@ def _expanded_at(size: Any, kept: Any, point_: Any, out_: Any, address: Any) -> 
         out[3 * c + channel] = point[3 * c + channel]
         out[4 * c + 1 + channel] = 1 + excess
     out[4 * c] = np.exp(point[4 * c])
-    out[5 * c + 1 :] = _betas(point, given[0], given[1], int(given[15][4]))
+    out[5 * c + 1 :] = _betas(point, given[0], given[1], given[9], int(given[16][4]))
     return 0
 
 

@@ -45,7 +45,7 @@ def _implication(
         budget_setting=settings.budget_setting,
         roi_median=float(np.exp(prior.roi_log_mean)),
         roi_interval=interval(roi),
-        half_life_weeks_interval=interval(half_life),
+        half_life_weeks_interval=interval(prior.peak + half_life),
         media_revenue_interval=interval(roi * spend),
         revenue_share_interval=interval(roi * spend / outcome),
         allowance_interval=interval(allowance),

@@ -21,7 +21,7 @@ def learned(fitted: FittedMMM) -> tuple[ChannelLearning, ...]:
     Densities are per unit of the natural log of the return, so that areas can be compared on a
     logarithmic axis.
     """
-    shares = weights(fitted.draws.alpha)
+    shares = weights(fitted.draws.alpha, fitted.peak)
     low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     rows = []
     for row, name in enumerate(fitted.data.channels):

@@ -31,7 +31,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from apportion.mmm import baseline, priors
-from apportion.mmm.adstock import LAGS, lagged
+from apportion.mmm.adstock import LAGS, exponents, lagged
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.scaling import inputs, outcome_scale
 
@@ -71,7 +71,7 @@ def build(data: MediaMixData) -> pm.Model:
         log_roi = pm.Normal("log_roi", table["roi_log_mean"], table["roi_log_sd"], dims="channel")
         sigma = pm.HalfNormal("sigma", priors.NOISE_SD)
 
-        powers = alpha[:, None] ** np.arange(LAGS)
+        powers = alpha[:, None] ** exponents(table["peak"])
         shares = powers / powers.sum(axis=1, keepdims=True)
 
         def effect_of(flight: Any, half: Any, steepness: Any, carried: Any) -> Any:

@@ -19,7 +19,7 @@ from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.saturation import hill
 from apportion.mmm.scaling import inputs, outcome_scale
 
-FORMAT = 2
+FORMAT = 3
 MAX_DRAWS = 1000
 """Draws kept: enough for the ends of a 90 % interval, and a few hundred kilobytes."""
 
@@ -110,6 +110,11 @@ class FittedMMM:
         return cls(replace(draws, **paid), data, replace(draws, **organic))
 
     @property
+    def peak(self) -> NDArray[np.float64]:
+        """Weeks after the spend at which each channel's effect is strongest, (n_channels,)."""
+        return priors.table(self.data.channel_priors)["peak"]
+
+    @property
     def organic(self) -> "FittedMMM | None":
         """The organic channels as a model of their own, volume in the place of spend."""
         if self.organic_draws is None:
@@ -186,7 +191,8 @@ class FittedMMM:
 
 def _media(samples: dict[str, NDArray[np.float64]], data: MediaMixData) -> NDArray[np.float64]:
     """Give what all channels bring in each week, (n_draws, n_weeks), in mean weeks."""
-    carried = adstock(inputs(data).flights, samples["alpha"])
+    given = inputs(data)
+    carried = adstock(given.flights, samples["alpha"], priors.table(given.priors)["peak"])
     effect = hill(carried, samples["half_saturation"][..., None], samples["slope"][..., None])
     return np.asarray(np.einsum("dc,dct->dt", samples["beta"], effect))
 

@@ -28,8 +28,12 @@ RETENTION = {
     CarryOver.SHORT: (1.0, 8.0),
     CarryOver.USUAL: ALPHA_BETA,
     CarryOver.LONG: (4.0, 4.0),
+    CarryOver.LATE: ALPHA_BETA,
 }
 """Beta priors of the retention, by how long an effect is said to last."""
+
+LATE_PEAK = 2.0
+"""Weeks after the spend at which an effect that is said to come late is strongest."""
 
 HALF_SATURATION_LOG_MEAN = 0.2
 HALF_SATURATION_LOG_SD = 0.7
@@ -60,6 +64,11 @@ ALLOWANCE = {
 """Normal priors of the allowance, in mean weeks of the outcome: what moves with one standard
 deviation of a channel's unexplained log spend and is not caused by it."""
 
+ALLOWANCE_CORRELATION = 0.25
+"""Prior correlation of two channels' allowances: a quarter of what is not known of each is how
+strong demand is that the model cannot see, which is the same for all channels; the rest is how far
+this channel's budget follows it."""
+
 ORGANIC_SHARE_LOG_MEAN = -4.6
 ORGANIC_SHARE_LOG_SD = 1.0
 """Normal prior of the log of the outcome's share that an organic channel brings: about 1 %, hardly
@@ -76,6 +85,8 @@ class ChannelPrior:
     allowance_sd: float = ALLOWANCE[BudgetSetting.NOT_SURE][1]
     retention_a: float = ALPHA_BETA[0]
     retention_b: float = ALPHA_BETA[1]
+    peak: float = 0.0
+    """Whole weeks after the spend at which its effect is strongest."""
 
 
 ORGANIC = ChannelPrior(roi_log_mean=ORGANIC_SHARE_LOG_MEAN, roi_log_sd=ORGANIC_SHARE_LOG_SD)
@@ -90,7 +101,8 @@ def of_channel(settings: ChannelSettings) -> ChannelPrior:
             sd = float((np.log(settings.roi_hardly_above) - mean) / Z90)
     allowance_mean, allowance_sd = ALLOWANCE[settings.budget_setting]
     first, second = RETENTION[settings.carry_over]
-    return ChannelPrior(mean, sd, allowance_mean, allowance_sd, first, second)
+    peak = LATE_PEAK if settings.carry_over is CarryOver.LATE else 0.0
+    return ChannelPrior(mean, sd, allowance_mean, allowance_sd, first, second, peak)
 
 
 def table(priors: Sequence[ChannelPrior]) -> dict[str, NDArray[np.float64]]:

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, adstock
 from apportion.mmm.budget import Curve
+from apportion.mmm.past_quarters import unforeseen_spread
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.saturation import elasticity, hill
 from apportion.mmm.scaling import outcome_scale, spend_scale
@@ -72,9 +73,9 @@ def returns(fitted: FittedMMM, start: int, stop: int) -> Returns:
     spend = np.vstack([data.spend, later])[:until] / spend_scale(data)
     window = np.zeros_like(spend)
     window[start:stop] = spend[start:stop]
-    actual = adstock(spend, fitted.draws.alpha)[..., start:]
+    actual = adstock(spend, fitted.draws.alpha, fitted.peak)[..., start:]
     # Adstock is linear, so switching the window off subtracts the window's own adstock.
-    own = adstock(window, fitted.draws.alpha)[..., start:]
+    own = adstock(window, fitted.draws.alpha, fitted.peak)[..., start:]
     effect = _effect(fitted, actual)
     dark = _effect(fitted, np.maximum(actual - own, 0.0))
     slope = fitted.draws.slope[..., None]
@@ -205,27 +206,36 @@ def predict(
     -----
     Organic channels go on in the weeks to forecast as in the mean week of the last year. Demand
     that budgets follow is not foreseen, but it will come: in training the allowances explained it,
-    ahead it is part of the noise, by stretches of what was seen.
+    ahead it is part of the noise, by stretches of what was seen. And all weeks ahead may lie on one
+    side of what is expected, as past quarters did (:mod:`apportion.mmm.past_quarters`).
     """
     data, draws = fitted.data, fitted.draws
     scale = outcome_scale(data)
     linear = baseline.of(data, controls)
-    adstocked = adstock(spend / spend_scale(data), draws.alpha)
+    adstocked = adstock(spend / spend_scale(data), draws.alpha, fitted.peak)
     media = np.einsum("dc,dct->dt", draws.beta, _effect(fitted, adstocked))
-    expected = media + linear.offset + draws.baseline @ linear.columns.T
-    organic = fitted.organic
-    if organic is not None:
-        volume = organic.data.spend
-        later = max(0, len(spend) - len(volume))
-        usual = np.tile(volume[-YEAR:].mean(0), (later, 1))
-        carried = adstock(
-            np.vstack([volume, usual]) / spend_scale(organic.data), organic.draws.alpha
-        )
-        effect = _effect(organic, carried[..., : len(spend)])
-        expected = expected + np.einsum("dc,dct->dt", organic.draws.beta, effect)
+    brought = _organic(fitted, len(spend))
+    expected = media + brought + linear.offset + draws.baseline @ linear.columns.T
     noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
-    noise[:, data.n_weeks :] += _unforeseen_demand(fitted, len(spend) - data.n_weeks, rng)
+    later = len(spend) - data.n_weeks
+    if later:
+        noise[:, data.n_weeks :] += _unforeseen_demand(fitted, later, rng)
+        left = data.outcome / scale - (media + brought)[:, : data.n_weeks].mean(0)
+        spread = unforeseen_spread(data, left, float(draws.sigma.mean()))
+        noise[:, data.n_weeks :] += spread * rng.standard_normal((len(noise), 1))
     return Prediction(expected * scale, (expected + noise) * scale)
+
+
+def _organic(fitted: FittedMMM, rows: int) -> Samples:
+    """Give what organic channels bring, (n_draws, rows), or nothing, in mean weeks."""
+    organic = fitted.organic
+    if organic is None:
+        return np.zeros((len(fitted.draws.sigma), rows))
+    volume = organic.data.spend
+    usual = np.tile(volume[-YEAR:].mean(0), (max(0, rows - len(volume)), 1))
+    carried = adstock(np.vstack([volume, usual]) / spend_scale(organic.data), organic.draws.alpha)
+    effect = _effect(organic, carried[..., :rows])
+    return np.asarray(np.einsum("dc,dct->dt", organic.draws.beta, effect))
 
 
 def _unforeseen_demand(fitted: FittedMMM, weeks: int, rng: np.random.Generator) -> Samples:
@@ -233,14 +243,14 @@ def _unforeseen_demand(fitted: FittedMMM, weeks: int, rng: np.random.Generator) 
     data = fitted.data
     table = priors.table(data.channel_priors)
     own = fitted.draws.baseline[:, -len(data.channels) :]
-    brought = table["allowance_mean"] + table["allowance_sd"] * own
+    brought = table["allowance_mean"] + own @ baseline.allowance_spread(data).T
     begins = rng.integers(data.n_weeks, size=(len(brought), 1))
     seen = baseline.unexplained_spend(data)[(begins + np.arange(weeks)) % data.n_weeks]
     return np.asarray(np.einsum("dc,dtc->dt", brought, seen))
 
 
 def _adstocked(fitted: FittedMMM) -> Samples:
-    return adstock(fitted.data.spend / spend_scale(fitted.data), fitted.draws.alpha)
+    return adstock(fitted.data.spend / spend_scale(fitted.data), fitted.draws.alpha, fitted.peak)
 
 
 def _effect(fitted: FittedMMM, adstocked: Samples) -> Samples:

@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apportion.errors import ModelRefusedError, RunFailedError
-from apportion.mmm import advice, calibration, demand, diagnostics, no_media, response, summary
+from apportion.mmm import (
+    advice,
+    calibration,
+    delay,
+    demand,
+    diagnostics,
+    no_media,
+    response,
+    summary,
+)
 from apportion.mmm.calibration import Entry
 from apportion.mmm.data import USUAL, WEEKS_A_YEAR, MediaMixData
 from apportion.mmm.diagnostics import Holdout
@@ -137,6 +146,7 @@ def train(
         *found,
         *_silent(fitted),
         *advice.of_demand(warned, told),
+        *advice.of_delay(delay.late_channels(data)),
         *advice.of_experiments(experiments),
     )
     results = _results(fitted, prediction, fit, about, told).model_copy(

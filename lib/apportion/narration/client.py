@@ -89,7 +89,8 @@ def send(
     Raises
     ------
     NoAnswerError
-        If no message came: the service was down or busy, too slow, or sent something else.
+        If no message came: the service was down or busy, too slow, or sent something else. The
+        library's own error is left behind: it has the reply in it, and a proxy may repeat the key.
     """
     detail = ""
     for attempt in range(ATTEMPTS):
@@ -98,17 +99,17 @@ def send(
         try:
             message = client.messages.create(**request, timeout=until.left)
         except anthropic.APITimeoutError as error:
-            raise NoAnswerError("timeout", type(error).__name__) from error
+            raise NoAnswerError("timeout", type(error).__name__) from None
         except anthropic.APIStatusError as error:
             detail = f"status {error.status_code}"
             if error.status_code not in RETRIED:
-                raise NoAnswerError("outage", detail) from error
+                raise NoAnswerError("outage", detail) from None
             pause = _pause(error, attempt)
         except anthropic.APIConnectionError as error:
             detail, pause = type(error).__name__, _backoff(attempt)
         except (anthropic.AnthropicError, ValueError, TypeError, AttributeError) as error:
             # A page instead of JSON, a body cut short, another shape.
-            raise NoAnswerError("outage", type(error).__name__) from error
+            raise NoAnswerError("outage", type(error).__name__) from None
         else:
             if not isinstance(message, anthropic.types.Message):
                 raise NoAnswerError("outage", "no message")

@@ -260,7 +260,8 @@ class Summary(Result):
     sentences: tuple[str, ...]
     source: SummarySource
     reason: str
-    """Why it is by rules; empty where Claude wrote it."""
+    """Why Claude wrote none, the last time that it was asked; empty if it did. Where the source is
+    Claude all the same, what it wrote of the same facts before has stayed."""
     model: str | None
     prompt_version: str
     written_at: dt.datetime

@@ -19,13 +19,15 @@ class BudgetSetting(StrEnum):
 
 
 class CarryOver(StrEnum):
-    """How long a channel's effect lasts."""
+    """How long a channel's effect lasts, and when it comes."""
 
     SHORT = "short"
     """Hardly longer than the week itself."""
     USUAL = "usual"
     LONG = "long"
     """About half of it is still there a week later."""
+    LATE = "late"
+    """It is strongest about two weeks after the spend, as where people take time to decide."""
 
 
 class ChannelSettings(Result):

@@ -20,6 +20,10 @@ from apportion.server.static import FOR_EVER
 
 SOURCE_MAP = re.compile(rb"^//# sourceMappingURL=.*$", re.MULTILINE)
 
+IMPATIENT, PATIENT = b"AbortSignal.timeout(2000)", b"AbortSignal.timeout(30000)"
+"""anywidget gives up on a widget whose module has not been loaded after two seconds ("Failed to
+initialize model") and never shows it. A page with many, on a machine that is busy, takes longer."""
+
 
 class FrontEnd:
     """The script, made once from the installed files.
@@ -66,8 +70,12 @@ class FrontEnd:
 
 
 def _alone(script: bytes) -> bytes:
-    """Give a script that keeps its strictness and its names to itself, without its source map."""
-    return b"(function(){" + SOURCE_MAP.sub(b"", script) + b"\n}).call(self);"
+    """Give a script that keeps its strictness and its names to itself, without its source map.
+
+    And with the patience that a busy machine needs.
+    """
+    patient = SOURCE_MAP.sub(b"", script).replace(IMPATIENT, PATIENT)
+    return b"(function(){" + patient + b"\n}).call(self);"
 
 
 class FrontEndHandler(ErrorPage):

@@ -109,6 +109,7 @@ class AppHandler(PageHandler):
         self._kernel_id = await manager.start_kernel(
             owner=Owner(self.member, self.proven_by),
             settings=self.services.settings,
+            asks_claude=self.page.asks_claude,
             kernel_id=kernel_id,
             path="",
         )

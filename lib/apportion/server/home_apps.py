@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from apportion.errors import NotFoundError
+from apportion.results.incrementality import ExperimentStatus
 from apportion.results.insights import Severity
 from apportion.results.mmm import ModelStatus
 from apportion.results.runs import Run, RunStatus
@@ -98,6 +99,24 @@ def _journeys(workspace: Workspace) -> AppState:
     return _fresh(text, workspace.journeys.is_stale(results))
 
 
+def _incrementality(workspace: Workspace) -> AppState:
+    found = workspace.experiments.list()
+    if not found:
+        return AppState("No experiment was made yet", "Empty", "", "draft")
+    done = [each.results for each in found if each.results is not None]
+    text = f"{theme.count(len(found), 'experiment')}, {len(done)} read out"
+    if done:
+        latest = max(each.read_out_at for each in done)
+        text += f", the last {theme.moment(latest, workspace.tenant.timezone)}"
+    running = [each for each in found if each.status is ExperimentStatus.RUNNING]
+    last = workspace.data.covers("outcomes").last
+    if last is not None and any(each.end_date <= last for each in running):
+        return AppState(text, "A read-out is due", "warn", "clock")
+    if running:
+        return AppState(text, f"{len(running)} running", "info", "run")
+    return AppState(text, "Up to date", "good") if done else AppState(text, "Draft", "", "draft")
+
+
 def _insights(workspace: Workspace) -> AppState:
     found = workspace.insights.stored()
     if found is None:
@@ -132,6 +151,7 @@ def _line(app: Page, state: AppState) -> Markup:
 STATES: Mapping[str, Callable[[Workspace], AppState]] = {
     "mmm": _mmm,
     "journeys": _journeys,
+    "incrementality": _incrementality,
     "ai_insights": _insights,
 }
 """App to what says its state."""

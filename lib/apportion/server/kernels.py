@@ -12,6 +12,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Integer
 
 from apportion.config import Settings
+from apportion.results.accounts import Role
 from apportion.server.environment import bare_environment
 from apportion.server.provisioner import PROVISIONER
 from apportion.workspace.accounts import Member
@@ -74,16 +75,19 @@ class TenantKernels(AsyncMappingKernelManager):
         self._starting = asyncio.Lock()
 
     async def start_kernel(  # type: ignore[override]
-        self, *, owner: Owner, settings: Settings, **kwargs: Any
+        self, *, owner: Owner, settings: Settings, asks_claude: bool, **kwargs: Any
     ) -> str:
-        """Start a kernel that knows only the owner's tenant; make room for it if need be."""
+        """Start a kernel that knows only the owner's tenant; make room for it if need be.
+
+        With `asks_claude` it gets the key too, unless the owner may only look.
+        """
         acting = owner.member.acting
         kwargs["env"] = {
             **bare_environment(),
             **settings.environment(
                 tenant=owner.member.tenant.slug,
                 member=(acting.id, acting.name, acting.role),
-                with_claude=True,
+                with_claude=asks_claude and acting.role.includes(Role.ANALYST),
             ),
             "APPORTION_KERNEL_MEMORY_MB": str(settings.kernel_memory_mb),
             "IPYTHONDIR": str(Path(self.connection_dir, "ipython")),

@@ -14,6 +14,8 @@ class Page:
     title: str
     path: str
     question: str
+    asks_claude: bool = False
+    """Its kernel gets the key for Claude, if it is for somebody who may spend the budget."""
 
     @property
     def notebook(self) -> str:
@@ -52,6 +54,7 @@ APPS = (
         "AI insights",
         "/admin/attribution/ai-insights",
         "What changed, why it matters, and what should we do about it?",
+        asks_claude=True,
     ),
 )
 """The apps that work, in the order of the navigation. A new one joins here, with its notebook."""

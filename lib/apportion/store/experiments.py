@@ -9,11 +9,7 @@ from sqlalchemy import Row
 
 from apportion.errors import ConflictError
 from apportion.results.accounts import Actor, AuditAction
-from apportion.results.incrementality import (
-    Certificate,
-    ExperimentStatus,
-    IncrementalityExperiment,
-)
+from apportion.results.incrementality import Certificate, ExperimentStatus, IncrementalityExperiment
 from apportion.store.audit import add_event
 from apportion.store.schema import incrementality_experiments as experiments
 from apportion.store.tenant_bound import TenantBound, not_found, parse_id

@@ -1,36 +1,34 @@
 """Geo experiments of one tenant: plan, start, follow, read out."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from apportion.errors import ApportionError, ConflictError, DataError, NotFoundError
+from apportion.errors import ApportionError, ConflictError, DataError
 from apportion.incrementality import checks, planning
 from apportion.incrementality.certificate import certify
-from apportion.incrementality.design import LENGTHS
 from apportion.incrementality.frame import frame
 from apportion.incrementality.readout import monitor, read_out
 from apportion.incrementality.synthetic_control import fit_sets
 from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor, AuditAction
-from apportion.results.calibration import Direction, LiftTest
+from apportion.results.calibration import LiftTest
+from apportion.results.experiment_design import (
+    ExperimentCheck,
+    PowerCheck,
+)
 from apportion.results.incrementality import (
     Certificate,
-    DesignOption,
-    DesignSearch,
-    DrawnDesign,
-    ExperimentCheck,
     ExperimentResults,
     ExperimentStatus,
     IncrementalityExperiment,
     Monitoring,
     NewExperiment,
-    PowerCheck,
-    RankedSet,
 )
 from apportion.results.mmm import CheckLevel
 from apportion.store import TenantStore
 from apportion.workspace.experiment_data import ExperimentData, changed_regions_of, first_needed
-from apportion.workspace.experiment_fields import BASELINE_DAYS, checked
+from apportion.workspace.experiment_designs import ExperimentDesigns
+from apportion.workspace.experiment_fields import checked
 from apportion.workspace.lift_tests import lift_test
 
 OnProgress = Callable[[float, str], None]
@@ -44,6 +42,7 @@ class ExperimentsWorkspace:
         self._store = store
         self._member = member
         self.data = ExperimentData(store)
+        self.designs = ExperimentDesigns(self.data)
 
     def list(self) -> list[IncrementalityExperiment]:
         """Give all experiments, the latest test first."""
@@ -247,98 +246,6 @@ class ExperimentsWorkspace:
                 changed.append(moved)
         return tuple(changed)
 
-    def find_designs(
-        self,
-        *,
-        start: dt.date,
-        direction: Direction,
-        metric: str,
-        channel: str,
-        minimum_effect_percent: float,
-        baseline_days: int | None = None,
-        spend_factor: float | None = None,
-        seed: int = 1,
-        forced: Sequence[str] = (),
-        excluded: Sequence[str] = (),
-        on_progress: OnProgress = lambda fraction, message: None,
-    ) -> DesignSearch:
-        """Compare numbers of regions and lengths of a test; see `planning.find_designs`."""
-        panel = self.data.panel(metric)
-        self._refuse_unknown(metric, [*forced, *excluded])
-        return planning.find_designs(
-            panel,
-            start,
-            direction=direction,
-            metric=metric,
-            minimum_effect_percent=minimum_effect_percent,
-            baseline_days=baseline_days or self.default_baseline(metric, start),
-            daily_spend=self.data.usual_spend(channel, panel.regions),
-            spend_factor=_factor(direction, spend_factor),
-            seed=seed,
-            forced=forced,
-            excluded=excluded,
-            on_progress=on_progress,
-        )
-
-    def draw(
-        self,
-        search: DesignSearch,
-        option: DesignOption,
-        *,
-        start: dt.date,
-        draw_seed: int,
-        forced: Sequence[str] = (),
-        excluded: Sequence[str] = (),
-    ) -> DrawnDesign:
-        """Draw the changed regions of an option at random from its pool."""
-        return planning.draw(
-            self.data.panel(search.metric),
-            start,
-            size=option.size,
-            days=option.days,
-            baseline_days=search.baseline_days,
-            longest=max(LENGTHS),
-            seed=search.seed,
-            draw_seed=draw_seed,
-            forced=forced,
-            excluded=excluded,
-        )
-
-    def ranked(
-        self,
-        search: DesignSearch,
-        option: DesignOption,
-        *,
-        start: dt.date,
-        channel: str,
-        spend_factor: float | None = None,
-        forced: Sequence[str] = (),
-        excluded: Sequence[str] = (),
-    ) -> tuple[RankedSet, ...]:
-        """Give the sets that an option's regions may be drawn from, most power first."""
-        panel = self.data.panel(search.metric)
-        found = planning.ranked(
-            panel,
-            start,
-            option,
-            search,
-            daily_spend=self.data.usual_spend(channel, panel.regions),
-            spend_factor=_factor(search.direction, spend_factor),
-            longest=max(LENGTHS),
-            forced=forced,
-            excluded=excluded,
-        )
-        return tuple(found)
-
-    def default_baseline(self, metric: str, start: dt.date) -> int:
-        """Give all history before a start, up to 90 days; 90 where there is none yet."""
-        try:
-            panel = self.data.panel(metric)
-        except DataError:
-            return BASELINE_DAYS
-        last = min(start - dt.timedelta(days=1), panel.last_day)
-        return min(max((last - panel.first_day).days + 1, 21), BASELINE_DAYS)
-
     def _draft(self, new: NewExperiment, experiment_id: str = "") -> IncrementalityExperiment:
         known = self.data.regions(new.metric)
         given = checked(new, known)
@@ -348,7 +255,7 @@ class ExperimentsWorkspace:
             id=experiment_id,
             status=ExperimentStatus.DRAFT,
             pre_test_days=given.pre_test_days
-            or self.default_baseline(given.metric, given.start_date),
+            or self.designs.default_baseline(given.metric, given.start_date),
             channel=given.channel or str(given.platform),
             design=given.design,
             created_at=now,
@@ -407,11 +314,6 @@ class ExperimentsWorkspace:
         except DataError:
             return moved  # the metric of a region is late: read out at the next run
 
-    def _refuse_unknown(self, metric: str, regions: Sequence[str]) -> None:
-        known = self.data.regions(metric)
-        if unknown := [region for region in regions if region not in known]:
-            raise NotFoundError(f"There is no region {unknown[0]!r}; there are {', '.join(known)}.")
-
     def _with_progress(self, each: IncrementalityExperiment) -> IncrementalityExperiment:
         if each.status is not ExperimentStatus.RUNNING:
             done = 1.0 if each.status is ExperimentStatus.COMPLETED else 0.0
@@ -428,13 +330,6 @@ class ExperimentsWorkspace:
         if self._member is None:
             return COMMAND_LINE
         return Actor(name=self._member.name, user_id=self._member.id)
-
-
-def _factor(direction: Direction, given: float | None) -> float:
-    """Give spend during the test over the usual one: off is 0, on twice as much by default."""
-    if given is not None:
-        return given
-    return 2.0 if direction is Direction.ON else 0.0
 
 
 def _too_little(experiment: IncrementalityExperiment, power: PowerCheck | None) -> str:

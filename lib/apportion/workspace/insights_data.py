@@ -64,6 +64,7 @@ def _knowledge(store: TenantStore) -> Knowledge:
         model=model if model and model.status is ModelStatus.COMPLETED else None,
         newest_failed=(newest[0].reason or "The training failed.") if is_refused else None,
         experiments=tuple(store.experiments()),
+        tested_elsewhere=frozenset(test.channel for test in store.lift_tests()),
         credit=_credit(store, model),
     )
 

@@ -34,6 +34,8 @@ def written(
 ) -> Summary:
     """Have a summary written; by rules, with the reason, if nothing comes that can be shown.
 
+    What Claude has written of the same facts before is not given up for that: it stays.
+
     Parameters
     ----------
     found : AIInsightsData
@@ -45,14 +47,15 @@ def written(
     """
     days, facts, model = found.date_range, list(found.facts), settings.claude_model
     fingerprint = summary.fingerprint_of(facts, model, start=days.start, end=days.end)
-    if before is not None and not force and before.summary.fingerprint == fingerprint:
-        return before.summary
+    known = before.summary if before and before.summary.fingerprint == fingerprint else None
+    if known is not None and not force:
+        return known
     try:
         with _claude(store, settings, found.generated_at) as (client, budget):
             return summary.write(client, model, facts, budget, fingerprint=fingerprint)
     except NoAnswerError as error:
-        log.warning("The summary is by rules: %s", error)
-        return found.summary.model_copy(update={"reason": error.reason})
+        log.warning("Claude wrote no summary: %s", error)
+        return (known or found.summary).model_copy(update={"reason": error.reason})
 
 
 def answered(

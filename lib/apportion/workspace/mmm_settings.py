@@ -91,6 +91,19 @@ class MMMSettingsWorkspace:
 
         return warnings(prepared(self._store, self.get(), channels=channels))
 
+    def late_channels(self, channels: str | Sequence[str] = "") -> tuple[str, ...]:
+        """Give the channels whose effect seems to come late and that are not said to.
+
+        Raises
+        ------
+        DataError
+            If the data cannot carry a model.
+        """
+        from apportion.mmm.delay import late_channels
+        from apportion.workspace.mmm_data import prepared
+
+        return late_channels(prepared(self._store, self.get(), channels=channels))
+
     def lift_tests(self) -> list[LiftTest]:
         """Give the tests that can calibrate the model: own experiments, and those entered."""
         return sorted(
@@ -145,6 +158,13 @@ class MMMSettingsWorkspace:
         """
         from apportion.workspace.mmm_data import total_outcome
 
+        if end < start:
+            raise ParameterError(f"The test ends on {end}, before it starts on {start}.")
+        if not 0 < outcome_share <= 1:
+            raise ParameterError(
+                f"The regions' share of the outcome must be above 0 and at most 100%; found "
+                f"{outcome_share:.0%}."
+            )
         observed = outcome_share * total_outcome(self._store, outcome, start, end)
         if not observed > 0:
             raise NotEnoughDataError(

@@ -13,14 +13,13 @@ from markupsafe import Markup
 from apportion.errors import ApportionError, FieldError, NotFoundError
 from apportion.results.accounts import ActingMember, Role
 from apportion.results.calibration import Direction
-from apportion.results.incrementality import (
-    ExperimentStatus,
-    IncrementalityExperiment,
-    Monitoring,
-)
+from apportion.results.incrementality import ExperimentStatus, IncrementalityExperiment, Monitoring
 from apportion.results.tenants import Tenant
 from apportion.views.incrementality import detail, form, listing
 from apportion.views.incrementality.charts import ExperimentCharts
+from apportion.views.incrementality.dialog import dialog
+from apportion.views.incrementality.evidence import evidence
+from apportion.views.incrementality.figures import figures, result_card
 from apportion.views.incrementality.form import Assessment, Choices, Form
 from apportion.views.parts.boxes import html, show, show_if, stack, stylesheet
 from apportion.views.parts.interactive import Interactive
@@ -88,8 +87,8 @@ class ExperimentsDashboard(widgets.VBox):
         parts: list[widgets.Widget] = [self.header]
         trajectory = None
         if one.results is not None:
-            self.top.show(_pile(detail.figures(one, currency), detail.result_card(one)))
-            show(self.below, detail.evidence(one, currency))
+            self.top.show(_pile(figures(one, currency), result_card(one)))
+            show(self.below, evidence(one, currency))
             trajectory = one.results.trajectory
         elif one.status is ExperimentStatus.DRAFT:
             self.top.show(detail.draft(one, may_edit=self._may_edit))
@@ -156,14 +155,14 @@ class ExperimentsDashboard(widgets.VBox):
         choices = Choices(regions, tuple(data.metrics()), tuple(data.channels()))
         start = self._next_monday()
         entered = (
-            form.blank(regions, start, self._experiments.default_baseline(metric, start))
+            form.blank(regions, start, self._experiments.designs.default_baseline(metric, start))
             if draft is None
             else form.of_draft(draft, regions)
         )
         self.form = Form(entered, choices, currency=self._tenant.currency)
         if draft is not None:
             self.form = replace(self.form, assessment=self._assess(self.form))
-        self.dialog.show(form.dialog(self.form))
+        self.dialog.show(dialog(self.form))
 
     def _next_monday(self) -> dt.date:
         today = dt.datetime.now(ZoneInfo(self._tenant.timezone)).date()
@@ -184,7 +183,7 @@ class ExperimentsDashboard(widgets.VBox):
         except ApportionError as error:
             self.form = replace(self.form, assessment=Assessment(message=str(error)))
         if self.form is not None:
-            self.dialog.show(form.dialog(self.form))
+            self.dialog.show(dialog(self.form))
 
     def _change(self, act: str, arg: str) -> None:
         assert self.form is not None
@@ -252,10 +251,10 @@ class ExperimentsDashboard(widgets.VBox):
 
         def on_progress(fraction: float, message: str) -> None:
             said = f"{fraction:.0%} {message}"
-            self.dialog.show(form.dialog(_with_choices(shown, progress=said)))
+            self.dialog.show(dialog(_with_choices(shown, progress=said)))
 
         new = form.experiment_of(self.form.entered)
-        search = self._experiments.find_designs(
+        search = self._experiments.designs.find(
             start=new.start_date,
             direction=Direction(texts["direction"]),
             metric=texts["metric"],
@@ -274,7 +273,7 @@ class ExperimentsDashboard(widgets.VBox):
         if search is None:
             raise NotFoundError("There is no design yet. Find designs first.")
         new = form.experiment_of(self.form.entered)
-        drawn = self._experiments.draw(
+        drawn = self._experiments.designs.draw(
             search,
             search.options[number],
             start=new.start_date,
@@ -289,7 +288,7 @@ class ExperimentsDashboard(widgets.VBox):
         search, texts = self.form.choices.search, self.form.entered.texts
         if search is None:
             return
-        sets = self._experiments.ranked(
+        sets = self._experiments.designs.ranked(
             search,
             search.options[number],
             start=form.experiment_of(self.form.entered).start_date,

@@ -13,6 +13,8 @@ from apportion.views.parts.icons import icon
 from apportion.views.parts.intervals import Track, axis_labels, interval_bar, nice_ceiling
 
 MOST_NAMED = 2
+ROOM_FOR_LOW = 45
+"""Percent of the track that the lower end and "no effect" need beside each other."""
 
 
 def head(experiments: Sequence[IncrementalityExperiment], *, may_edit: bool) -> Markup:
@@ -69,11 +71,10 @@ def table(experiments: Sequence[IncrementalityExperiment], chosen: str = "") -> 
             "is what the ads caused. It needs outcomes by region.",
         )
     track = _track(experiments)
-    axis = axis_labels(
-        (0, words.signed_percent(track.low)),
-        (track.place(0), "no effect"),
-        (100, words.signed_percent(track.high)),
-    )
+    ends = [(track.place(0), "no effect"), (100, words.signed_percent(track.high))]
+    if track.place(0) >= ROOM_FOR_LOW:
+        ends.insert(0, (0, words.signed_percent(track.low)))
+    axis = axis_labels(*ends)
     rows = cards.joined(_row(each, track, is_chosen=each.id == chosen) for each in experiments)
     caption = (
         f"Bars run from {words.signed_percent(track.low)} to {words.signed_percent(track.high)}; "

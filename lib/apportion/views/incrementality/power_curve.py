@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from apportion.results.incrementality import PowerCheck
+from apportion.results.experiment_design import PowerCheck
 from apportion.views import theme
 
 WIDTH, HEIGHT = 560, 190
@@ -46,7 +46,7 @@ def power_curve(power: PowerCheck) -> Markup:
     return Markup(
         '<svg class="ap-power" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">{grid}{ticks}'
         '<line class="need" x1="{left}" x2="{right}" y1="{y80:.1f}" y2="{y80:.1f}"/>'
-        '<text x="{right}" y="{ytext:.1f}" text-anchor="end">80% is needed</text>'
+        '<text x="{needed}" y="{ytext:.1f}">80% is needed</text>'
         '<line class="effect" x1="{xe:.1f}" x2="{xe:.1f}" y1="{top}" y2="{bottom}"/>'
         '<polyline points="{line}"/><circle cx="{xe:.1f}" cy="{ye:.1f}" r="6"/></svg>'
     ).format(
@@ -57,6 +57,7 @@ def power_curve(power: PowerCheck) -> Markup:
         ticks=ticks,
         left=LEFT,
         right=WIDTH - RIGHT,
+        needed=LEFT + 6,
         y80=y(ENOUGH),
         ytext=y(ENOUGH) - 5,
         xe=x(effect),

@@ -107,7 +107,7 @@ def _anomaly(reading: Reading, one: Anomaly) -> Markup:
 def _moved(reading: Reading, one: Anomaly) -> Markup:
     if not one.breakdowns:
         return Markup()
-    form = reading.form(one.unit)
+    form = reading.change_form(one.unit)
     falls = cards.joined(
         waterfall(b, form, METHODS[b.method].format(b.dimension).capitalize())
         for b in one.breakdowns

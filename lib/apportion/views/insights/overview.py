@@ -121,7 +121,13 @@ def _source(told: Summary) -> Markup:
     cited = f"Every figure comes from {told.known_facts} checked facts; it says {len(told.facts)}."
     if told.source is SummarySource.CLAUDE:
         chip = cards.chip("Written by Claude", "", "ai_insights")
-        return Markup('<div class="ap-row small muted">{}<span>{}</span></div>').format(chip, cited)
+        by = f" Model {told.model}." if told.model else ""
+        if told.reason:
+            why = REASONS.get(told.reason, told.reason)
+            by += f" It was not written again, because {why}; this text stays."
+        return Markup('<div class="ap-row small muted">{}<span>{}{}</span></div>').format(
+            chip, cited, by
+        )
     reason = REASONS.get(told.reason, told.reason)
     chip = cards.chip("Written by rules", "", "settings")
     return Markup('<div class="ap-row small muted">{}<span>{}</span></div>').format(

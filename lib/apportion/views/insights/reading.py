@@ -51,6 +51,12 @@ class Reading:
         }
         return forms.get(unit, theme.number)
 
+    def change_form(self, unit: str) -> Form:
+        """Give how values and their changes are written side by side; shares need more digits."""
+        if unit == "percent":
+            return lambda value: f"{100 * value:.2f}%".replace("-", "−")
+        return self.form(unit)
+
     @property
     def main(self) -> list[Anomaly]:
         """The anomalies that stand for themselves or for their story."""

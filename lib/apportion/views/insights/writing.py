@@ -11,6 +11,10 @@ POLL_MILLISECONDS = 1000
 
 def progress(run: Run) -> Markup:
     """Give the progress of a run, with a way to cancel it; or how it ended."""
+    return Markup('<div class="ap-told">{}</div>').format(_told(run))
+
+
+def _told(run: Run) -> Markup:
     match run.status:
         case RunStatus.COMPLETED:
             return cards.note("good", "Written again", "The page shows what was found.")

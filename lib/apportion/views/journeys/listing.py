@@ -85,23 +85,38 @@ def nothing(
 
 def path_icons(looks: Sequence[ChannelLook], most: int = MOST_ICONS) -> Markup:
     """Give channels one after the other, as glyphs; names for who cannot see them."""
-    separator = Markup('<span class="sep" aria-hidden="true">{}</span>').format(
-        icon("chevron", size=12)
-    )
-    shown = looks if len(looks) <= most else [*looks[: most - 2], *looks[-1:]]
     tiles = [
         Markup('<span class="ap-dot ap-c-{}" title="{}">{}</span>').format(
             look.colour, look.name, icon(look.glyph)
         )
-        for look in shown
+        for look in looks
     ]
-    if len(looks) > most:
-        more = len(looks) - len(shown)
-        tiles.insert(-1, Markup('<span class="more">{} more</span>').format(more))
     names = ", ".join(look.name for look in looks)
     return Markup('<span class="ap-path" role="img" aria-label="{}">{}</span>').format(
-        names, separator.join(tiles)
+        names, _in_a_row(tiles, most)
     )
+
+
+def path_chips(looks: Sequence[ChannelLook], most: int = MOST_ICONS) -> Markup:
+    """Give channels one after the other, each as a glyph with its name."""
+    chips = [
+        Markup(
+            '<span class="ap-step"><span class="ap-dot ap-c-{}" aria-hidden="true">{}</span>{}'
+            "</span>"
+        ).format(look.colour, icon(look.glyph), look.name)
+        for look in looks
+    ]
+    return Markup('<span class="ap-path">{}</span>').format(_in_a_row(chips, most))
+
+
+def _in_a_row(tiles: list[Markup], most: int) -> Markup:
+    separator = Markup('<span class="sep" aria-hidden="true">{}</span>').format(
+        icon("chevron", size=12)
+    )
+    if len(tiles) > most:
+        more = Markup('<span class="more">{} more</span>').format(len(tiles) - most + 1)
+        tiles = [*tiles[: most - 2], more, tiles[-1]]
+    return separator.join(tiles)
 
 
 def _row(

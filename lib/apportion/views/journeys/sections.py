@@ -7,7 +7,7 @@ from markupsafe import Markup
 from apportion.results.base import Interval
 from apportion.results.journeys import AttributionModel, CommonPath, PathLength
 from apportion.views import theme
-from apportion.views.journeys.listing import path_icons
+from apportion.views.journeys.listing import path_chips
 from apportion.views.journeys.reading import Reading, credit_of
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
@@ -152,7 +152,7 @@ def _path(reading: Reading, path: CommonPath, most: int, has_rate: bool) -> list
     looks = [reading.looks[channel] for channel in path.path]
     rate = "" if path.conversion_rate is None else theme.share(path.conversion_rate)
     return [
-        Cell(path_icons(looks)),
+        Cell(path_chips(looks)),
         Cell(cards.progress_bar(path.count / most)),
         Cell(f"{path.count:,}"),
         *([Cell(rate)] if has_rate else []),

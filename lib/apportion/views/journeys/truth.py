@@ -45,12 +45,13 @@ def truth_card(reading: Reading) -> Markup:
         cards.title(
             _finding(reading, credited, caused),
             "Share of revenue, in percent: what each model credits, beside what the simulation "
-            f"really caused from {theme.day(truth.start)} to {theme.day(truth.end)}.",
+            f"really caused from {theme.day(truth.start)} to {theme.day(truth.end)}. The upright "
+            "mark is the truth, the bar what Shapley credits.",
         ),
         table(
             columns,
             [_row(reading, name, caused, credited, top) for name in names],
-            "The black mark is the truth, the coloured bar what Shapley credits.",
+            "",
         ),
         cards.foot(
             "This company is simulated, so the truth is known; a real company never knows it. "

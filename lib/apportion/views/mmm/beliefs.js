@@ -25,10 +25,11 @@ function render({ model, el }) {
     const at = [...rows.children].findIndex((item) => item.contains(document.activeElement));
     rows.replaceChildren(...get("channels").map(row));
     if (at >= 0) [...rows.children[at].querySelectorAll(".ap-be-field")].find((field) => field.firstChild.textContent === active)?.lastChild.focus();
-    tests.replaceChildren(...get("tests").map(({ id, name, told, on }) => {
+    tests.replaceChildren(...get("tests").map(({ id, name, told, on, removable }) => {
       const box = h("input", { type: "checkbox", onchange: () => model.send({ kind: "switch", id, on: box.checked }) });
       box.checked = on;
-      return h("label", { class: "ap-be-test" }, box, h("span", {}, h("b", {}, name), h("small", { class: "muted" }, told)));
+      return h("div", { class: "ap-be-line" }, h("label", { class: "ap-be-test" }, box, h("span", {}, h("b", {}, name), h("small", { class: "muted" }, told))),
+        removable && h("button", { type: "button", class: "ap-btn ghost", "aria-label": `Remove ${name}`, onclick: () => model.send({ kind: "remove", id }) }, "Remove"));
     }));
     message.textContent = get("problem");
   }

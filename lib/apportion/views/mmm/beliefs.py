@@ -10,6 +10,7 @@ import traitlets
 from pydantic import ValidationError
 
 from apportion.errors import ApportionError
+from apportion.results.calibration import LiftSource
 from apportion.results.mmm_settings import (
     BudgetSetting,
     CarryOver,
@@ -19,6 +20,7 @@ from apportion.results.mmm_settings import (
 )
 from apportion.views import theme
 from apportion.views.channels import channel_looks
+from apportion.views.mmm.elsewhere import LiftTestForm
 from apportion.views.parts import cards
 from apportion.views.parts.boxes import html, stack
 from apportion.views.parts.elements import module
@@ -37,7 +39,9 @@ _CARRIES = [
     (CarryOver.SHORT.value, "Hardly beyond the week"),
     (CarryOver.USUAL.value, "As usual"),
     (CarryOver.LONG.value, "Long"),
+    (CarryOver.LATE.value, "Late, after two weeks"),
 ]
+_LATE = "In the data its effect comes weeks after its spend: say so here (late, after two weeks)."
 
 
 class Beliefs(anywidget.AnyWidget):
@@ -59,7 +63,8 @@ class Beliefs(anywidget.AnyWidget):
         self._warnings = {
             each.channel: each.message for each in settings.demand_warnings() if each.fires
         }
-        self._read()
+        self._late = settings.late_channels()
+        self.read()
         self.on_msg(self._on_message)
 
     def _on_message(self, _: object, content: dict[str, Any], __: Sequence[bytes]) -> None:
@@ -71,6 +76,8 @@ class Beliefs(anywidget.AnyWidget):
                     self._set(content)
                 case "switch":
                     settings.switch_test(str(content.get("id")), on=bool(content.get("on")))
+                case "remove":
+                    settings.remove_lift_test(str(content.get("id")))
                 case _:
                     return
         except ApportionError as error:
@@ -80,7 +87,7 @@ class Beliefs(anywidget.AnyWidget):
                 each["msg"].removeprefix("Value error, ") for each in error.errors()
             )
             self.problem = f"Not stored: {reasons}."
-        self._read()
+        self.read()
 
     def _set(self, content: dict[str, Any]) -> None:
         settings = self._workspace.mmm.settings
@@ -100,7 +107,8 @@ class Beliefs(anywidget.AnyWidget):
             known["roi_hardly_above"] = None
         settings.set_channel(name, ChannelSettings.model_validate(known))
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Show what is stored now."""
         settings = self._workspace.mmm.settings
         told = settings.get()
         implied = settings.implications(settings=told)
@@ -114,11 +122,17 @@ class Beliefs(anywidget.AnyWidget):
                 "glyph": ICONS[looks[each.channel].glyph],
                 **_values(told.channel(each.channel)),
                 "implied": _implied(each, currency),
-                "warning": self._warnings.get(each.channel, ""),
+                "warning": self._warning(each.channel, told),
             }
             for each in implied
         ]
         self.tests = self._tests(told)
+
+    def _warning(self, channel: str, told: MMMSettings) -> str:
+        said = [self._warnings[channel]] if channel in self._warnings else []
+        if channel in self._late and told.channel(channel).carry_over is not CarryOver.LATE:
+            said.append(_LATE)
+        return " ".join(said)
 
     def _tests(self, told: MMMSettings) -> list[dict[str, Any]]:
         return [
@@ -128,6 +142,7 @@ class Beliefs(anywidget.AnyWidget):
                 "told": f"{test.channel}, {theme.day(test.start)} to {theme.day(test.end)}: lift "
                 f"{theme.share(test.lift)} ({theme.span(test.lift_interval, theme.share)})",
                 "on": test.id not in told.experiments_off,
+                "removable": test.source is LiftSource.ENTERED,
             }
             for test in self._workspace.mmm.settings.lift_tests()
         ]
@@ -142,10 +157,12 @@ def beliefs_card(workspace: "Workspace") -> widgets.VBox:
         "Experiments that are ticked calibrate the model.",
     )
     try:
-        known: widgets.Widget = Beliefs(workspace)
+        known = Beliefs(workspace)
     except ApportionError as error:  # the form above says it too
-        known = html(cards.note("info", "Not before there are data to train on", str(error)))
-    return stack([html(title), known], "ap-card")
+        note = cards.note("info", "Not before there are data to train on", str(error))
+        return stack([html(title), html(note)], "ap-card")
+    named = [(each["name"], each["title"]) for each in known.channels]
+    return stack([html(title), known, LiftTestForm(workspace, named, known.read)], "ap-card")
 
 
 def _values(settings: ChannelSettings) -> dict[str, Any]:

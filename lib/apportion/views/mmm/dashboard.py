@@ -67,7 +67,7 @@ class MMMDashboard(widgets.VBox):
         self._workspace = workspace
         self.state, self.newer, self.head = html(), html(), html()
         self.figures, self.table = html(), html()
-        download = Download(lambda: results_frame(self.results), "channels", has_picture=False)
+        download = Download(lambda: results_frame(self.results), "channels", picture="table")
         self.table_box = stack([self.table, Sorting(), download], "ap-frame")
         self.cautions, self.origin = html(), html()
         self.reading: Reading | None = None

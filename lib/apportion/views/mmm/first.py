@@ -37,5 +37,6 @@ def first_content(results: MMMResults, versions: Sequence[MMMResults], tenant: T
         sections.figures(reading),
         channel_table(reading),
     )
-    *above, table = (Markup("<div>{}</div>").format(part) for part in parts if part)
-    return joined([*above, Markup('<div class="ap-frame">{}</div>').format(table)])
+    *above, table = (part for part in parts if part)
+    boxes = (Markup("<div>{}</div>").format(part) for part in above)
+    return joined([*boxes, Markup('<div class="ap-frame">{}</div>').format(table)])

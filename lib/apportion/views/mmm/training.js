@@ -67,12 +67,12 @@ function render({ model, el }) {
     }
     message.replaceChildren(...get("told").map(({ tone, title, text }) => note(tone, title, text)));
     checks.replaceChildren(...(isOn ? [] : get("checks").map(({ tone, title, text }) => note(tone, title, text))));
-    clearTimeout(asking);
     if (!isOn && !get("checks").length && !isAsked) {
       isAsked = true;
       ask("check");
     }
-    if (isOn) asking = setTimeout(() => el.isConnected && model.send({ kind: "poll" }), ASK_EVERY);
+    if (isOn) asking ??= setInterval(() => el.isConnected && model.send({ kind: "poll" }), ASK_EVERY);  // news may be no news, and no event
+    else asking = clearInterval(asking);
   }
   function values() {
     channels.value = get("channels");
@@ -86,6 +86,6 @@ function render({ model, el }) {
   el.append(root);
   values();
   paint();
-  return () => { clearTimeout(typing); clearTimeout(asking); for (const [event, react] of listen) model.off(event, react); };
+  return () => { clearTimeout(typing); clearInterval(asking); for (const [event, react] of listen) model.off(event, react); };
 }
 export default { render };

@@ -1,5 +1,6 @@
 /* Saves the chart of the surrounding .ap-frame as PNG at double size, with title, unit and key. The computed styles are
-   written into a copy, because a picture made from an SVG knows neither the page's style sheet nor its variables. */
+   written into a copy, because a picture made from an SVG knows neither the page's style sheet nor its variables. A card
+   without a chart, such as a table, is drawn whole, with the rules and the colours that it has on the page. */
 
 const PAINT = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'text-anchor', 'display', 'visibility'];
 const HEAD = 64, PAD = 20;
@@ -69,9 +70,31 @@ function picture(frame) {
   return { svg: new XMLSerializer().serializeToString(out), width, height };
 }
 
+/* The card as it stands, as markup within an SVG. */
+function card(frame) {
+  const shown = frame.querySelector('.ap-card'), { width, height: whole } = shown.getBoundingClientRect();
+  const height = whole - (shown.querySelector('.ap-sortby')?.getBoundingClientRect().height ?? 0);
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText).filter((text) => text.includes('.ap'));
+  const root = getComputedStyle(shown);
+  const names = new Set(rules.join('').match(/--ap-[\w-]+/g));
+  const colours = [...names].map((name) => `${name}:${root.getPropertyValue(name)}`).join(';');
+  const box = document.createElement('div'), style = document.createElement('style'), copy = shown.cloneNode(true);
+  style.textContent = rules.join('\n');
+  box.className = 'ap';
+  box.style.cssText = `${colours};width:${width}px;font:${root.font};color:${root.color};background:${root.backgroundColor}`;
+  copy.querySelectorAll('.ap-sortby').forEach((list) => list.remove());
+  copy.style.cssText = 'margin:0;border-radius:0;box-shadow:none';
+  box.append(style, copy);
+  const holder = element('foreignObject', { width, height });
+  holder.append(box);
+  const out = element('svg', { width, height, xmlns: 'http://www.w3.org/2000/svg' });
+  out.append(holder);
+  return { svg: new XMLSerializer().serializeToString(out), width, height };
+}
+
 async function save(frame) {
-  const { svg, width, height } = picture(frame);
-  const address = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  const { svg, width, height } = frame.querySelector('.bqplot.figure') ? picture(frame) : card(frame);
+  const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;  // a canvas gives out no markup that came from a blob
   const image = new Image();
   image.src = address;
   await image.decode();
@@ -79,7 +102,6 @@ async function save(frame) {
   const pen = canvas.getContext('2d');
   pen.scale(2, 2);
   pen.drawImage(image, 0, 0);
-  URL.revokeObjectURL(address);
   const name = (frame.querySelector('.ap-ct h2')?.textContent ?? 'chart').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
   hand(canvas.toDataURL('image/png'), `apportion-${name}.png`);
 }
@@ -94,7 +116,7 @@ const button = (kind, words) => `<button class="ap-btn icon ghost" type="button"
 
 function render({ model, el }) {
   el.classList.add('ap-dl');
-  el.innerHTML = (model.get('has_csv') ? button('CSV', 'Download the figures as CSV') : '') + (model.get('has_picture') ? button('PNG', 'Download this chart as PNG') : '');
+  el.innerHTML = (model.get('has_csv') ? button('CSV', 'Download the figures as CSV') : '') + button('PNG', `Download this ${model.get('picture')} as PNG`);
   el.querySelector('[data-kind=CSV]')?.addEventListener('click', () => model.send({ kind: 'csv' }));
   el.querySelector('[data-kind=PNG]')?.addEventListener('click', () => save(el.closest('.ap-frame')));
   const receive = ({ kind, name, text }) => {

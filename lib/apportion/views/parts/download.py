@@ -1,4 +1,4 @@
-"""The buttons that save a card: its charts as a picture, its figures as CSV."""
+"""The buttons that save a card: its charts or its table as a picture, its figures as CSV."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ Frame = Callable[[], pd.DataFrame]
 
 
 class Download(anywidget.AnyWidget):
-    """Save the charts of the card it stands in as PNG, with its title, and its figures as CSV.
+    """Save what the card it stands in shows as PNG, with its title, and its figures as CSV.
 
     bqplot's own ``save_png`` does not resolve the variables that carry the colours.
 
@@ -22,19 +22,19 @@ class Download(anywidget.AnyWidget):
         Gives the figures; called when they are asked for. Without it there is no CSV.
     name : str
         Of the CSV file, without its ending.
-    has_picture : bool
-        Whether there is a chart to save.
+    picture : str
+        What is saved as PNG, in a word: the charts of the card, or without any the card.
     """
 
     _esm = Path(__file__).with_suffix(".js")
 
     has_csv = traitlets.Bool(False).tag(sync=True)
-    has_picture = traitlets.Bool(True).tag(sync=True)
+    picture = traitlets.Unicode("chart").tag(sync=True)
 
     def __init__(
-        self, frame: Frame | None = None, name: str = "figures", *, has_picture: bool = True
+        self, frame: Frame | None = None, name: str = "figures", *, picture: str = "chart"
     ) -> None:
-        super().__init__(has_csv=frame is not None, has_picture=has_picture)
+        super().__init__(has_csv=frame is not None, picture=picture)
         self._frame = frame
         self._name = name
         self.on_msg(self._on_message)
