@@ -91,8 +91,8 @@ class MMMSettingsWorkspace:
 
         return warnings(prepared(self._store, self.get(), channels=channels))
 
-    def late_channels(self, channels: str | Sequence[str] = "") -> tuple[str, ...]:
-        """Give the channels whose effect seems to come late and that are not said to.
+    def proposals(self) -> tuple[tuple[DemandWarning, ...], tuple[str, ...]]:
+        """Give what the lead test says, and the channels whose effect seems to come late.
 
         Raises
         ------
@@ -100,9 +100,11 @@ class MMMSettingsWorkspace:
             If the data cannot carry a model.
         """
         from apportion.mmm.delay import late_channels
+        from apportion.mmm.demand import warnings
         from apportion.workspace.mmm_data import prepared
 
-        return late_channels(prepared(self._store, self.get(), channels=channels))
+        data = prepared(self._store, self.get())
+        return warnings(data), late_channels(data)
 
     def lift_tests(self) -> list[LiftTest]:
         """Give the tests that can calibrate the model: own experiments, and those entered."""

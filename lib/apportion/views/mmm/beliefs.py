@@ -60,10 +60,8 @@ class Beliefs(anywidget.AnyWidget):
         super().__init__()
         self._workspace = workspace
         settings = workspace.mmm.settings
-        self._warnings = {
-            each.channel: each.message for each in settings.demand_warnings() if each.fires
-        }
-        self._late = settings.late_channels()
+        warnings, self._late = settings.proposals()
+        self._warnings = {each.channel: each.message for each in warnings if each.fires}
         self.read()
         self.on_msg(self._on_message)
 
