@@ -37,55 +37,70 @@ from jobs.chaos import Chaos, leftovers, short_runs, until, wait_for
 from jobs.fleet import family, is_kernel
 
 TENANTS = 5
+CHANNELS = ("tv", "radio", "print", "search", "social", "video", "display", "post")
+LONGEST_WAIT = 2.0
+"""Seconds of sampling before a kill."""
 
 
 def training(settings: Settings, chaos: Chaos, kills: int) -> dict:
-    """Kill so often in the middle of a real training, then let it end."""
+    """Kill so often in the middle of real trainings, then let the last one end."""
     fleet = Fleet(settings)
     workspace = fleet.workspace("tenant-00")
     workspace.data.store_frames(company(), lambda rows: None)
-    run_id = workspace.mmm.request().id
+    asked = [workspace.mmm.request().id]
     begun = time.monotonic()
     shares: list[float] = []
-    attempts = [0]
-    for number in range(kills):
-        until(lambda: _is_sampling(chaos, workspace.runs.get(run_id), attempts[-1]), 600)
-        time.sleep(chaos.random.uniform(0, 8))
-        run = workspace.runs.get(run_id)
-        attempts.append(run.attempt)
-        shares.append(round(run.progress, 2))
-        victims = [each for p in chaos.processes.values() for each in family(p.pid)]
-        kernels = [each for each in victims if is_kernel(each)]
-        if number % 2 and kernels:
-            kernels[0].kill()
-            chaos.killed["kernel"] += 1
-        else:
-            name = _holder(chaos)
-            chaos.processes[name].kill()
-            chaos.killed["worker"] += 1
-    ended = wait_for(chaos, lambda: workspace.runs.get(run_id).status.has_ended, 1500)
-    run = workspace.runs.get(run_id)
-    versions = workspace.mmm.versions()
+    seen = 0
+    while len(shares) < kills:
+        chaos.keep_alive()
+        run = workspace.runs.get(asked[-1])
+        if run.status.has_ended:  # sooner than it was to be killed
+            asked.append(workspace.mmm.request().id)
+            seen = 0
+        elif run.attempt > seen and run.status is RunStatus.RUNNING and run.chains:
+            time.sleep(chaos.random.uniform(0, LONGEST_WAIT))
+            run = workspace.runs.get(run.id)
+            if run.status.has_ended:
+                continue
+            seen = run.attempt
+            shares.append(round(run.progress, 2))
+            _kill_one(chaos, kernel=len(shares) % 2 == 0)
+        time.sleep(0.1)
+    ended = wait_for(chaos, lambda: workspace.runs.get(asked[-1]).status.has_ended, 1500)
+    runs = [workspace.runs.get(run_id) for run_id in asked]
+    versions = {version.model_id: version.status for version in workspace.mmm.versions()}
     return {
         "ended": ended,
-        "runs": 1,
-        "statuses": {str(run.status): 1},
-        "not completed": [run.message] if run.status is not RunStatus.COMPLETED else [],
-        "starts": run.attempt,
+        "runs": len(runs),
+        "statuses": dict(Counter(str(run.status) for run in runs)),
+        "not completed": [run.message for run in runs if run.status is not RunStatus.COMPLETED],
+        "starts": sum(run.attempt for run in runs),
         "killed at": shares,
-        "versions": dict(Counter(str(version.status) for version in versions)),
-        "runs without their version": int(workspace.mmm.latest().model_id != run_id),
-        "versions of no run": len(versions) - 1,
+        "versions": dict(Counter(str(status) for status in versions.values())),
+        "runs without their version": sum(
+            versions.get(run.id) is not ModelStatus.COMPLETED for run in runs
+        ),
+        "versions of no run": len(versions.keys() - {run.id for run in runs}),
         "seconds in all": round(time.monotonic() - begun),
         **cancelling(chaos, workspace),
     }
 
 
+def _kill_one(chaos: Chaos, *, kernel: bool) -> None:
+    """Kill the worker that executes a run, or the run's kernel."""
+    kernels = [each for p in chaos.processes.values() for each in family(p.pid) if is_kernel(each)]
+    if kernel and kernels:
+        kernels[0].kill()
+        chaos.killed["kernel"] += 1
+    else:
+        chaos.processes[_holder(chaos)].kill()
+        chaos.killed["worker"] += 1
+
+
 def cancelling(chaos: Chaos, workspace: Workspace) -> dict:
     """Cancel another training in the middle of its sampling; tell when its process was gone."""
     run_id = workspace.mmm.request().id
-    until(lambda: _is_sampling(chaos, workspace.runs.get(run_id), 0), 600)
-    time.sleep(2)
+    until(lambda: workspace.runs.get(run_id).chains, 600)
     processes = [each for p in chaos.processes.values() for each in family(p.pid)]
     memory = sum(each.memory_info().rss for each in processes)
     at = time.monotonic()
@@ -100,11 +115,6 @@ def cancelling(chaos: Chaos, workspace: Workspace) -> dict:
     }
 
 
-def _is_sampling(chaos: Chaos, run, attempt: int) -> bool:
-    chaos.keep_alive()
-    return run.attempt > attempt and run.status is RunStatus.RUNNING and bool(run.chains)
-
-
 def _holder(chaos: Chaos) -> str:
     """Give the name of the process that executes a run."""
     for name, process in chaos.processes.items():
@@ -113,12 +123,12 @@ def _holder(chaos: Chaos) -> str:
     return next(iter(chaos.processes))
 
 
-def company(weeks: int = 104, seed: int = 1) -> dict[str, pd.DataFrame]:
-    """Give two years of weekly spend and revenue."""
+def company(weeks: int = 208, seed: int = 1) -> dict[str, pd.DataFrame]:
+    """Give weekly spend of eight channels, and revenue."""
     rng = np.random.default_rng(seed)
     days = pd.date_range("2024-01-01", periods=weeks, freq="7D")
-    spend = {name: 500 * rng.uniform(0.2, 1.8, weeks) for name in ("tv", "search", "social")}
-    revenue = 9_000 + sum(1.5 * each for each in spend.values()) + rng.normal(0, 300, weeks)
+    spend = {name: 500 * rng.uniform(0.2, 1.8, weeks) for name in CHANNELS}
+    revenue = 25_000 + sum(1.5 * each for each in spend.values()) + rng.normal(0, 300, weeks)
     rows = [
         pd.DataFrame({"date": days, "channel": name, "spend": each}) for name, each in spend.items()
     ]

@@ -101,6 +101,11 @@ def store(database_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def two_tenants(store: Store) -> tuple[TenantStore, TenantStore]:
+    return add_two_tenants(store)
+
+
+def add_two_tenants(store: Store) -> tuple[TenantStore, TenantStore]:
+    """Add a tenant in Berlin and one in New York."""
     store.add_tenant("acme", name="Acme", currency="EUR", timezone="Europe/Berlin")
     store.add_tenant("bolt", name="Bolt", currency="USD", timezone="America/New_York")
     return store.for_tenant("acme"), store.for_tenant("bolt")

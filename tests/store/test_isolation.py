@@ -1,7 +1,9 @@
 """Two tenants hold records with the same ids; no method of one shows or changes the other's."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,6 +19,7 @@ from apportion.results.mmm import DateRange
 from apportion.results.runs import RunStatus
 from apportion.results.scenarios import SpendPlan
 from apportion.store import (
+    Store,
     TenantStore,
     alerts,
     audit,
@@ -35,6 +38,7 @@ from apportion.store import (
 )
 from apportion.store.engine import create_engine
 from apportion.store.schema import TENANT_TABLES
+from conftest import add_two_tenants
 from store.examples import (
     certificate,
     experiment,
@@ -412,9 +416,27 @@ def test_deleting_a_tenant_takes_its_rows_and_no_others(filled, store, urls):
     assert _everything(urls, bolt) == before
 
 
+@pytest.fixture(scope="module")
+def filled_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database of :func:`filled`, to be copied: filling takes longer than the tests."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("filled") / "apportion.db")
+    store = Store(f"sqlite:///{path}")
+    _fill(store)
+    store.close()
+    return path
+
+
 @pytest.fixture
-def filled(two_tenants) -> Iterator[tuple[TenantStore, TenantStore]]:
+def filled(urls, store, request) -> tuple[TenantStore, TenantStore]:
     """Both tenants with a record of everything, under the same ids."""
+    if urls.is_postgresql:
+        return _fill(store)
+    shutil.copy(request.getfixturevalue("filled_file"), urls.serving.removeprefix("sqlite:///"))
+    return store.for_tenant("acme"), store.for_tenant("bolt")
+
+
+def _fill(store: Store) -> tuple[TenantStore, TenantStore]:
+    two_tenants = add_two_tenants(store)
     for factor, tenant in enumerate(two_tenants, start=1):
         tenant.write_all((name, [row]) for name, row in rows(factor).items())
         _ids(imports, 1)
@@ -501,10 +523,14 @@ def _shown(read: Case, tenant: TenantStore, factor: int) -> bool:
     return any(mark in shown for mark in own) and not any(mark in shown for mark in others)
 
 
+_COMPILED: dict = {}
+
+
 def _everything(urls, tenant: TenantStore) -> dict[str, list[str]]:
     """Give all rows of a tenant, read past the store: as superuser, so that no policy hides any."""
     engine = create_engine(urls.administrator)
     with engine.connect() as connection:
+        connection = connection.execution_options(compiled_cache=_COMPILED)
         found = {
             table.name: sorted(
                 str(row)
