@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from apportion.incrementality import design, estimators
 from apportion.incrementality.monitoring import first_crossing, look_days, totals_at
 from apportion.incrementality.outages import fill_outages
-from apportion.incrementality.power import ALPHA, power_curve
+from apportion.incrementality.power import ALPHA
 from apportion.incrementality.randomisation import (
     REFERENCE_SETS,
     detections,
@@ -189,7 +189,7 @@ def _promise(
     before = values[:start]
     after = fill_outages(before, values[start : start + days]).test.sum(axis=0)
     pool = design.make_pool(before, size, PRETEST_DAYS, trial)
-    curve = power_curve(before, pool.members, days, rng, baseline_days=PRETEST_DAYS)
+    curve = design.pool_power(before, pool.members, days, rng, baseline_days=PRETEST_DAYS)
     if np.isnan(curve.mde):
         return None
     scale = pool.fits.scale / np.median(pool.fits.scale)

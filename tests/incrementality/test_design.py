@@ -10,7 +10,7 @@ from apportion.incrementality import design
 from apportion.incrementality.checks import Event, before_start
 from apportion.incrementality.frame import frame
 from apportion.incrementality.planning import draw, find_designs, power_check, ranked
-from apportion.incrementality.power import LIFTS, PowerCurve, windows
+from apportion.incrementality.power import LIFTS, PowerCurve, power_curve, windows
 from apportion.incrementality.readout import read_out
 from apportion.incrementality.synthetic_control import fit_sets
 from apportion.results.calibration import Direction
@@ -77,6 +77,21 @@ def test_claimed_power_is_the_lower_quartile_of_the_windows():
 
     assert curve.at(0.1) == 0.5
     assert np.isnan(curve.mde)
+
+
+def test_power_counts_the_sets_that_broke_in_a_window():
+    """A pool chosen on all days lacks them, and so promises too much."""
+    found = {power_curve: [], design.pool_power: []}
+    for seed in range(8):
+        history = simulated(seed, days=90, kind="break").values
+        members = design.make_pool(history, 2, 90, seed=1).members
+        for power, claims in found.items():
+            curve = power(history, members, 21, np.random.default_rng(1), baseline_days=90)
+            claims.append(curve.at(0.1))
+
+    with_hindsight, anew = map(np.mean, found.values())
+
+    assert anew < with_hindsight
 
 
 def test_power_does_not_look_at_the_test_itself():

@@ -2,7 +2,8 @@
 
 The candidates of a size are random sets; the best-fitting third of them is the *pool*. A test set
 is drawn from the pool with a recorded seed, so that afterwards the p-value is exact: the set under
-test is one of the pool like any other. Lengths and sizes are compared by replaying history.
+test is one of the pool like any other. Lengths and sizes are compared by replaying history, with
+the pool chosen anew on the days before each window.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -123,8 +124,57 @@ def pool(
     """Give the best-fitting third of the candidates, but never fewer than 40 where there are."""
     found = candidates(baseline.shape[1], size, rng, forced=forced, excluded=excluded)
     fits = fit_sets(fill_outages(baseline, baseline[:0]).baseline, found)
-    kept = np.argsort(fits.rmse, kind="stable")[: min(KEPT, max(len(found) // 3, 40))]
+    kept = fits.best(_kept(len(found)))
     return Pool(found[kept], fits.of(kept))
+
+
+def _kept(tried: int) -> int:
+    """Give how many of the candidates are a pool."""
+    return min(KEPT, max(tried // 3, 40))
+
+
+def pool_power(
+    history: Floats,
+    members: Booleans,
+    days: int,
+    rng: np.random.Generator,
+    *,
+    baseline_days: int,
+    sign: int = 1,
+    excluded: Sequence[int] = (),
+) -> PowerCurve:
+    """Give the power of a set drawn from a pool, which is chosen anew before each window.
+
+    Parameters
+    ----------
+    history : ndarray, shape (n_days, n_regions)
+    members : ndarray, shape (n_sets, n_regions)
+        The pool. A region in all of its sets counts as forced in.
+    excluded : sequence of int
+        Regions that must not be in a set. One that is merely in none of the pool's sets may be: it
+        may have broken in a window.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If the history is too short for a single window.
+    """
+    found = candidates(
+        members.shape[1],
+        int(members[0].sum()),
+        rng,
+        forced=np.flatnonzero(members.all(axis=0)).tolist(),
+        excluded=excluded,
+    )
+    return power_curve(
+        history,
+        found,
+        days,
+        rng,
+        baseline_days=baseline_days,
+        sign=sign,
+        kept=_kept(len(found)),
+    )
 
 
 def search(
@@ -164,8 +214,14 @@ def search(
     ):
         on_progress(done / (len(asked) * len(usable)), f"{size} regions, {days} days")
         rng = np.random.default_rng([seed, size, days])
-        curve = power_curve(
-            history, drawn.members, days, rng, baseline_days=baseline_days, sign=sign
+        curve = pool_power(
+            history,
+            drawn.members,
+            days,
+            rng,
+            baseline_days=baseline_days,
+            sign=sign,
+            excluded=excluded,
         )
         found.append(Design(size, days, drawn, curve))
     on_progress(1.0, "")

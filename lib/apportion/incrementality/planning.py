@@ -55,7 +55,8 @@ def power_check(experiment: IncrementalityExperiment, data: Panel) -> PowerCheck
     if days < SHORTEST_TEST:
         return None
     try:
-        curve = power_curve(
+        replay = designs.pool_power if found.is_exact else power_curve
+        curve = replay(
             history.values,
             found.members,
             days,

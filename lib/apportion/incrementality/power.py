@@ -100,18 +100,27 @@ def windows(
 
 
 def replays(
-    history: Floats, members: Booleans, length: int, baseline_days: int, most: int = MOST_WINDOWS
+    history: Floats,
+    members: Booleans,
+    length: int,
+    baseline_days: int,
+    most: int = MOST_WINDOWS,
+    kept: int | None = None,
 ) -> Iterator[tuple[Fits, Floats]]:
     """Give, for each window, the fits to its baseline and the regions' totals over its test.
 
-    Their outages are filled as they will be in the read-out.
+    Their outages are filled as they will be in the read-out. With `kept`, so many of the sets that
+    fit best before the window are left.
     """
     for start in windows(len(history), length, baseline_days, most):
         before = history[max(start - baseline_days, 0) : start]
         if np.any(before.mean(axis=0) <= 0):
             continue  # a region that had not opened yet cannot be scaled
         filled = fill_outages(before, history[start : start + length])
-        yield fit_sets(filled.baseline, members), filled.test.sum(axis=0)
+        fits = fit_sets(filled.baseline, members)
+        if kept is not None:
+            fits = fits.of(fits.best(kept))
+        yield fits, filled.test.sum(axis=0)
 
 
 def power_curve(
@@ -126,6 +135,7 @@ def power_curve(
     most_windows: int = MOST_WINDOWS,
     alpha: float = ALPHA,
     lifts: Floats = LIFTS,
+    kept: int | None = None,
 ) -> PowerCurve:
     """Replay tests of `length` days in windows of `history`, with lifts injected.
 
@@ -136,6 +146,10 @@ def power_curve(
         The sets that could be drawn.
     sign : int
         1: ads are switched on in the changed regions; -1: off, and the outcome falls there.
+    kept : int, optional
+        How many of the sets are drawn from: those that fit best before each window, as a pool is
+        chosen. A pool chosen on all of `history` would be one chosen with hindsight, without the
+        sets that broke in a window.
 
     Raises
     ------
@@ -143,8 +157,9 @@ def power_curve(
         If the history is too short for a single window.
     """
     found = []
-    for fits, outcome in replays(history, members, length, baseline_days, most_windows):
-        chosen = rng.choice(len(members), min(rows, len(members)), replace=False)
+    for fits, outcome in replays(history, members, length, baseline_days, most_windows, kept):
+        count = len(fits.members)
+        chosen = rng.choice(count, min(rows, count), replace=False)
         hits = detections(fits, outcome, sign * np.log1p(lifts), alpha=alpha, rows=chosen)
         found.append(np.maximum.accumulate(hits.mean(axis=0)))
     if not found:

@@ -39,6 +39,10 @@ class Fits:
     scale: Floats
     """The unit of each set's test statistic: `rmse` shrunk towards the median set."""
 
+    def best(self, count: int) -> NDArray[np.int64]:
+        """Give the rows of the best-fitting sets, best first."""
+        return np.argsort(self.rmse, kind="stable")[:count]
+
     def of(self, rows: NDArray[np.int64]) -> "Fits":
         """Give the fits of some sets among themselves."""
         rmse = self.rmse[rows]
