@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apportion.mmm.budget import Curve, optimise, upper_bound
+from apportion.mmm.budget import optimise, upper_bound
+from apportion.mmm.saturation import Curve
 
 DRAWS = 100
 NEVER_WORSE = 1e-6

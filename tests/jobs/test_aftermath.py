@@ -5,8 +5,8 @@ import json
 import pytest
 
 from apportion.errors import RunFailedError
-from apportion.jobs import run_notebook
 from apportion.jobs.aftermath import after_run, deliver_everybodys
+from apportion.jobs.runner import run_notebook
 from apportion.results.alerts import AlertEvent, TargetKind
 from apportion.results.insights import Severity
 from apportion.results.mmm import DateRange

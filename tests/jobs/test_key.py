@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from apportion.config import CHECKOUT, Settings
-from apportion.jobs import run_notebook
+from apportion.jobs.runner import run_notebook
 from apportion.narration.client import NoAnswerError, client_of, deadline, send, text_of
 from apportion.store import Store
 from apportion.store.migrations import migrate

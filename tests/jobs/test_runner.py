@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from apportion.errors import NotFoundError, ParameterError, RunFailedError
-from apportion.jobs import run_notebook
+from apportion.jobs.runner import run_notebook
 from apportion.results.runs import RunStatus
 from apportion.workspace import open_workspace
 

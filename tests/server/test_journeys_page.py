@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from apportion.config import CHECKOUT, Settings
-from apportion.jobs import run_notebook
+from apportion.jobs.runner import run_notebook
 from apportion.results.accounts import ActingMember, Role
 from apportion.results.journeys import TrueShare, TrueShares
 from apportion.server.forking import PRELOAD

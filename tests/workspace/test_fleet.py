@@ -51,17 +51,28 @@ def test_a_tenant_whose_last_turn_is_longer_ago_goes_first():
 
 def test_two_hundred_runs_of_one_tenant_take_turns_with_one_of_another():
     queue = [entry(1, f"{number:03}") for number in range(200)] + [entry(2, "alone", minutes=9)]
-    served = []
-    for minute in range(4):
+    assert served(queue, turns=4) == ["000", "alone", "001", "002"]
+
+
+def test_a_tenant_that_asks_for_two_hundred_runs_does_not_starve_what_others_are_due():
+    queue = [entry(1, f"{number:03}", priority=PERSON) for number in range(200)]
+    queue += [entry(tenant, f"due {tenant}") for tenant in (2, 3)]
+    queue.append(entry(4, "asked once", priority=PERSON, minutes=9))
+
+    assert served(queue, turns=6) == ["000", "due 2", "asked once", "due 3", "001", "002"]
+
+
+def served(queue, turns):
+    """Who gets one turn after the other, each ended before the next."""
+    queue, runs = list(queue), []
+    for minute in range(turns):
         at = NOW + dt.timedelta(minutes=10 + minute)
         first = in_turn(queue, at)[0]
-        served.append(first.run_id)
+        runs.append(first.run_id)
         queue.remove(first)
-        queue.append(
-            entry(first.tenant_id.int, first.run_id, admitted_at=at, ended_at=at, admissions=1)
-        )
-
-    assert served == ["000", "alone", "001", "002"]
+        ended = {"admitted_at": at, "ended_at": at, "admissions": 1}
+        queue.append(entry(first.tenant_id.int, first.run_id, priority=first.priority, **ended))
+    return runs
 
 
 def test_no_tenant_has_two_runs_of_a_kind_at_once():

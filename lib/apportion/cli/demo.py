@@ -58,7 +58,7 @@ def prepare_tenants(settings: Settings, store: Store) -> None:
     if finished.exists() and FIRST_TENANT in there:
         return
     from apportion import demo as world  # numpy and pandas take a moment; not at a second start
-    from apportion.jobs import run_notebook
+    from apportion.jobs.runner import run_notebook
 
     end = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     for seed, plan in enumerate(world.DEMO_TENANTS, start=1):

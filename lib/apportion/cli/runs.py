@@ -8,7 +8,7 @@ from apportion.cli.experiments import show_experiments
 from apportion.cli.insights import show_insights
 from apportion.cli.journeys import show_journeys, show_paths
 from apportion.errors import NotFoundError
-from apportion.jobs import run_notebook
+from apportion.jobs.runner import run_notebook
 from apportion.results.base import Interval
 from apportion.results.mmm import MMMResults, ModelStatus
 from apportion.workspace import Workspace, open_workspace

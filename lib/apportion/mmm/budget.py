@@ -11,17 +11,16 @@ best price leaves no gap; where they are S-shaped a gap of some percent may stay
 alone, exact on its grid, is the proof.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, minimize, minimize_scalar
 
+from apportion.mmm.saturation import Curve
+
 STEPS = 1000
 BOUND_NODES = 4001
-
-Curve = Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
-"""Spend to (revenue, revenue of the next unit), both vectorised over spend."""
 
 
 def best_steps(values: NDArray[np.float64]) -> NDArray[np.intp]:

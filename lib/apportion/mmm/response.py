@@ -27,10 +27,9 @@ from numpy.typing import NDArray
 
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, adstock
-from apportion.mmm.budget import Curve
 from apportion.mmm.past_quarters import unforeseen_spread
 from apportion.mmm.posterior import FittedMMM
-from apportion.mmm.saturation import elasticity, hill
+from apportion.mmm.saturation import Curve, elasticity, hill
 from apportion.mmm.scaling import outcome_scale, spend_scale
 
 MAX_SCALE = 6.0

@@ -5,8 +5,13 @@ it is concave from the start; with a larger one it is S-shaped, as a medium that
 before it works.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
+
+Curve = Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Spend to (revenue, revenue of the next unit), both vectorised over spend."""
 
 _TINY = 1e-12  # an empty week: far below a cent, and 0 ** -slope would warn
 

@@ -10,11 +10,12 @@ from scipy.optimize import brentq
 
 from apportion.errors import FieldError
 from apportion.mmm import response
-from apportion.mmm.budget import STEPS, Curve, best_values, grid_of, optimise, upper_bound
+from apportion.mmm.budget import STEPS, best_values, grid_of, optimise, upper_bound
 from apportion.mmm.careful import DrawCurve, optimise_carefully, worst_mean
 from apportion.mmm.draw_curves import draw_curves, thinned
 from apportion.mmm.limits import money
 from apportion.mmm.posterior import FittedMMM
+from apportion.mmm.saturation import Curve
 from apportion.mmm.summary import Window
 from apportion.results.mmm import Risk
 

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, delete, insert, select, update
 
+from apportion.results.runs import RunOrigin
 from apportion.store.engine import Database
 from apportion.store.jobs_schema import run_queue, workers
+from apportion.store.run_requests import PRIORITIES
 from apportion.store.tenant_bound import now
 
 
@@ -26,6 +28,11 @@ class QueueEntry:
     admitted_at: dt.datetime | None
     admissions: int
     ended_at: dt.datetime | None
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody waits for it; what is not, was due by a schedule."""
+        return self.priority < PRIORITIES[RunOrigin.SCHEDULE]
 
 
 @dataclass(frozen=True)

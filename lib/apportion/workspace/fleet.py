@@ -138,9 +138,11 @@ def is_dead(worker: WorkerRecord) -> bool:
 def in_turn(entries: Sequence[QueueEntry], at: dt.datetime) -> list[QueueEntry]:
     """Give the runs that may start now, in the order in which they should.
 
-    Who waits goes before what was merely due. Then the tenant whose last turn is longest ago goes
-    first, so that one with two hundred runs takes turns with one that has one. No tenant gets a
-    second run of a kind while one is admitted, and each comes only once in what is given.
+    Who waits goes before what was merely due, but not twice in a row: tenants that ask again and
+    again get half of the turns and starve nobody's schedule. Then the tenant whose last turn is
+    longest ago goes first, so that one with two hundred runs takes turns with one that has one. No
+    tenant gets a second run of a kind while one is admitted, and each comes only once in what is
+    given.
 
     Parameters
     ----------
@@ -156,6 +158,8 @@ def in_turn(entries: Sequence[QueueEntry], at: dt.datetime) -> list[QueueEntry]:
             last = turns.get(entry.tenant_id, entry.admitted_at)
             turns[entry.tenant_id] = max(last, entry.admitted_at)
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
+    latest = max(entries, key=lambda entry: entry.admitted_at or never, default=None)
+    due_is_next = latest is not None and latest.admitted_at is not None and latest.is_asked_for
     waiting = sorted(
         (
             entry
@@ -166,7 +170,7 @@ def in_turn(entries: Sequence[QueueEntry], at: dt.datetime) -> list[QueueEntry]:
             and _slot(entry) not in busy
         ),
         key=lambda entry: (
-            entry.priority,
+            entry.is_asked_for is due_is_next,
             turns.get(entry.tenant_id, never),
             entry.created_at,
             entry.run_id,

@@ -1,6 +1,6 @@
 """The dialog of a new experiment, as markup."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -12,6 +12,7 @@ from apportion.views.incrementality.finder import finder
 from apportion.views.incrementality.form import CONTROL, OUT, TEST, Form, of_role
 from apportion.views.incrementality.power_curve import power_curve, summary
 from apportion.views.parts import cards
+from apportion.views.parts.fields import select
 from apportion.views.parts.icons import icon
 
 _ROLES = {TEST: "test region", CONTROL: "control region", OUT: "takes no part"}
@@ -40,19 +41,19 @@ def dialog(form: Form) -> Markup:
         [
             _text(form, "name", "Name", is_wide=True, is_first=True),
             _platforms(texts["platform"]),
-            _select(
+            select(
                 "direction",
                 "What changes",
                 {"on": "Ads on in the test regions", "off": "Ads off in the control regions"},
                 texts["direction"],
             ),
-            _select(
+            select(
                 "metric",
                 "Metric of the verdict",
                 _same(form.choices.metrics, "revenue"),
                 texts["metric"],
             ),
-            _select(
+            select(
                 "channel",
                 "Channel whose spend changes",
                 {"": "As the platform", **_same(form.choices.channels)},
@@ -128,19 +129,6 @@ def _text(
         name,
         said,
     )
-
-
-def _select(name: str, label: str, options: Mapping[str, str], chosen: str) -> Markup:
-    items = cards.joined(
-        Markup('<option value="{}"{}>{}</option>').format(
-            value, Markup(" selected") if value == chosen else "", text
-        )
-        for value, text in options.items()
-    )
-    return Markup(
-        '<div class="ap-field"><label for="ap-f-{}">{}</label>'
-        '<select id="ap-f-{}" name="{}">{}</select></div>'
-    ).format(name, label, name, name, items)
 
 
 def _platforms(chosen: str) -> Markup:

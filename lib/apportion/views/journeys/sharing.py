@@ -11,6 +11,7 @@ from apportion.errors import ApportionError
 from apportion.results.journeys import AttributionSettings, WindowDays
 from apportion.views.parts import cards
 from apportion.views.parts.boxes import stack
+from apportion.views.parts.fields import select
 from apportion.views.parts.icons import icon
 from apportion.views.parts.interactive import Interactive
 
@@ -137,8 +138,13 @@ def _form(texts: Mapping[str, str], wrong: Mapping[str, str], said: Markup) -> M
         Markup('<div class="ap-form flat">{}</div>').format(
             cards.joined(
                 [
-                    _select("window_days", "Look-back window", _WINDOWS, texts),
-                    _select("markov_order", "Markov: a step depends on", _ORDERS, texts),
+                    select("window_days", "Look-back window", _WINDOWS, texts.get("window_days")),
+                    select(
+                        "markov_order",
+                        "Markov: a step depends on",
+                        _ORDERS,
+                        texts.get("markov_order"),
+                    ),
                     _number("half_life_days", "Time decay: half-life in days", texts, wrong),
                     _number("endpoint_share", "Position: share of each end, percent", texts, wrong),
                 ]
@@ -154,19 +160,6 @@ def _form(texts: Mapping[str, str], wrong: Mapping[str, str], said: Markup) -> M
     )
 
 
-def _select(name: str, label: str, options: Mapping[str, str], texts: Mapping[str, str]) -> Markup:
-    items = cards.joined(
-        Markup('<option value="{}"{}>{}</option>').format(
-            value, Markup(" selected") if value == texts.get(name) else "", text
-        )
-        for value, text in options.items()
-    )
-    return Markup(
-        '<div class="ap-field"><label for="ap-s-{}">{}</label>'
-        '<select id="ap-s-{}" name="{}">{}</select></div>'
-    ).format(name, label, name, name, items)
-
-
 def _number(name: str, label: str, texts: Mapping[str, str], wrong: Mapping[str, str]) -> Markup:
     said = (
         Markup('<span class="msg">{}Found “{}”; allowed is {}.</span>').format(
@@ -176,8 +169,8 @@ def _number(name: str, label: str, texts: Mapping[str, str], wrong: Mapping[str,
         else Markup('<span class="hint">{}</span>').format(_ALLOWED[name].capitalize())
     )
     return Markup(
-        '<div class="ap-field{}"><label for="ap-s-{}">{}</label>'
-        '<input id="ap-s-{}" name="{}" inputmode="decimal" value="{}" autocomplete="off" '
+        '<div class="ap-field{}"><label for="ap-f-{}">{}</label>'
+        '<input id="ap-f-{}" name="{}" inputmode="decimal" value="{}" autocomplete="off" '
         'aria-describedby="ap-m-{}"{}><span id="ap-m-{}">{}</span></div>'
     ).format(
         " err" if name in wrong else "",
