@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 from accounts.examples import ANN, CAT, Clock
 from apportion.config import Settings
 from apportion.errors import ConfigurationError, NotSignedInError
-from apportion.workspace.accounts import CALLBACK_PATH, OidcSignIn
+from apportion.workspace.accounts.oidc import CALLBACK_PATH, OidcSignIn
 
 PUBLIC_URL = "https://apportion.company.example"
 CLIENT, SECRET = "apportion", "the client's secret"

@@ -5,8 +5,6 @@ process that executes, and `engine` is the durable part of the queue (DBOS), imp
 only.
 """
 
-import sys
+from apportion.lean import skip_iri_grammar
 
-# Whoever reads notebooks imports jsonschema, which would first build a grammar of web addresses
-# that no notebook needs: a third of what a run's process takes to start. It does without as well.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+skip_iri_grammar()  # before any of these modules imports what reads notebooks

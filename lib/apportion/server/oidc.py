@@ -10,7 +10,7 @@ from apportion.server import cookies
 from apportion.server.cookies import Cookie
 from apportion.server.redirects import safe_path
 from apportion.server.signing_in import SignInHandler
-from apportion.workspace.accounts import OidcSignIn
+from apportion.workspace.accounts.oidc import OidcSignIn
 
 BEGIN_PATH = "/login/oidc/begin"
 _DAYS = 10 / (24 * 60)

@@ -33,7 +33,7 @@ from apportion.server.static import AssetHandler, FolderHandler
 from apportion.server.upload_pages import NewUploadHandler, OneUploadHandler
 from apportion.server.uploads import Uploads
 from apportion.server.versions_page import VersionsHandler
-from apportion.workspace.accounts import CALLBACK_PATH
+from apportion.workspace.accounts.oidc import CALLBACK_PATH
 
 Route = tuple[str, type, dict[str, Any]]
 

@@ -6,7 +6,8 @@ from apportion.config import Settings
 from apportion.server.pages import Page
 from apportion.server.site import Site
 from apportion.workspace import Workspaces
-from apportion.workspace.accounts import Accounts, OidcSignIn
+from apportion.workspace.accounts import Accounts
+from apportion.workspace.accounts.oidc import OidcSignIn
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ The order is for speed: the zygote imports in its own process while this one imp
 """
 
 import asyncio
-import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from apportion.config import Settings
+from apportion.lean import skip_iri_grammar
 from apportion.server.environment import bare_environment
 from apportion.server.forking import PRELOAD, Zygote
 from apportion.server.pages import APPS, Page, existing
@@ -89,7 +89,7 @@ def serve_apps(
     try:
         if zygote is not None:
             zygote.start()
-        _skip_slow_import()
+        skip_iri_grammar()
         from apportion.server.services import open_services
 
         services = open_services(settings, site, tuple(apps))
@@ -107,11 +107,3 @@ def serve_apps(
         address.close()
         if zygote is not None:
             zygote.stop()
-
-
-def _skip_slow_import() -> None:
-    """Keep jsonschema from building a grammar for a check of IRIs that nothing here asks for.
-
-    It takes 0.9 s of the 1.4 s in which Voilà is imported; jsonschema does without by design.
-    """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

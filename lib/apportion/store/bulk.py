@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from apportion.errors import DataError
 from apportion.frames import Dataset, Kind, conform
-from apportion.store import bulk_postgresql, bulk_sqlite
+from apportion.store import bulk_sqlite
 from apportion.store.schema import conversions, order_items
 from apportion.store.tenant_connection import TenantConnection
 
@@ -39,9 +39,10 @@ def write(
         If a frame does not fit the dataset, or an order item's order is not there.
     """
     connection.lock(table.name)
-    is_postgresql = connection.connection.dialect.name == "postgresql"
-    writer = bulk_postgresql if is_postgresql else bulk_sqlite
-    with writer.open_writer(connection, table, dataset) as upsert:
+    open_writer = bulk_sqlite.open_writer
+    if connection.connection.dialect.name == "postgresql":
+        from apportion.store.bulk_postgresql import open_writer  # psycopg: for who writes with it
+    with open_writer(connection, table, dataset) as upsert:
         for frame in _limited(batches):
             rows = conform(frame, dataset)
             _check(rows, dataset)

@@ -7,16 +7,13 @@ proved; nothing that a request says can change it.
 from apportion.workspace.accounts.accounts import Accounts
 from apportion.workspace.accounts.administration import AddedUser, Administration, CreatedToken
 from apportion.workspace.accounts.member import Member
-from apportion.workspace.accounts.oidc import CALLBACK_PATH, OidcSignIn
 from apportion.workspace.accounts.sessions import SignedIn
 
 __all__ = [
-    "CALLBACK_PATH",
     "Accounts",
     "AddedUser",
     "Administration",
     "CreatedToken",
     "Member",
-    "OidcSignIn",
     "SignedIn",
 ]
