@@ -24,8 +24,8 @@ from apportion.mmm import response
 from apportion.mmm.settings import SamplerSettings
 
 ANSWERS = ("none", "labelled", "unsure", "advised", "late")
-FIRST_SEED = 14_000
-"""No company of these seeds had a part in any choice of the model."""
+FIRST_SEED = 15_000
+"""No company of these seeds had a part in any choice of the model, nor had those from 14,000 on."""
 SETTINGS = SamplerSettings(tune=500, draws=500)
 SHARES = (0.05, 0.1, 0.5, 0.9, 0.95)
 
@@ -33,6 +33,7 @@ SHARES = (0.05, 0.1, 0.5, 0.9, 0.95)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--companies", type=int, default=40)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--scenario", action="append", choices=[*SCENARIOS])
     parser.add_argument("--answer", action="append", choices=ANSWERS)
     parser.add_argument("--seconds", type=float, default=float("inf"))
@@ -50,7 +51,7 @@ def main() -> None:
 def _study(asked: argparse.Namespace, done: set[tuple[str, str, int]]) -> None:
     begun = time.perf_counter()
     with asked.out.open("a") as out:
-        for seed in range(FIRST_SEED, FIRST_SEED + asked.companies):
+        for seed in range(asked.first_seed, asked.first_seed + asked.companies):
             for scenario in asked.scenario or SCENARIOS:
                 for answer in asked.answer or ANSWERS:
                     if time.perf_counter() - begun > asked.seconds:

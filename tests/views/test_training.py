@@ -9,6 +9,7 @@ from apportion.config import CHECKOUT, Settings
 from apportion.results.accounts import ActingMember, Role
 from apportion.results.mmm import ModelStatus
 from apportion.results.runs import ChainProgress, RunStatus
+from apportion.store.source_data import SourceData
 from apportion.views.mmm import MMMDashboard
 from apportion.views.mmm.training import TrainingForm
 from apportion.workspace import Workspace
@@ -214,6 +215,22 @@ def test_training_is_offered_to_who_may(filled, open_for, role, offered):
     shown = MMMDashboard(example_results(), (), workspace.tenant, workspace)
 
     assert ("train" in [name for name, _ in shown.tabs.row.titles]) is offered
+
+
+def test_the_source_data_are_read_once_for_all_that_the_tab_shows(filled, open_for, monkeypatch):
+    read, whole = [], SourceData._read
+    monkeypatch.setattr(
+        SourceData, "_read", lambda self, name, *days: read.append(name) or whole(self, name, *days)
+    )
+    workspace = open_for()
+    shown = MMMDashboard(example_results(), (), workspace.tenant, workspace)
+
+    form, known = (card.children[1] for card in shown._training().children)
+    tell(known, "set", channel="google", budget="in_advance")
+
+    assert "hardly changes" in titles(form.checks)[0]
+    assert known.channels[0]["budget"] == "in_advance"
+    assert sorted(read) == ["controls", "events", "outcomes", "spend"]
 
 
 @pytest.mark.parametrize(("role", "cards"), [(Role.VIEWER, 1), (Role.ANALYST, 2)])

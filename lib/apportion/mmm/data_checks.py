@@ -3,11 +3,13 @@
 import numpy as np
 
 from apportion.mmm.data import WEEKS_A_YEAR, MediaMixData
-from apportion.mmm.train import MIN_WEEKS_FOR_HOLDOUT
 from apportion.mmm.weeks import as_date
 from apportion.results.mmm import Check, CheckLevel
 
 ADVISED_WEEKS = 2 * WEEKS_A_YEAR
+
+MIN_WEEKS_FOR_HOLDOUT = 78
+"""A year for last year's weeks, and as much again as is held out twice to learn from."""
 
 HARDLY_VARIES = 0.05
 """Standard deviation of a channel's weeks over their mean, below which nothing shows its effect."""

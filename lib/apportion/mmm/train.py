@@ -28,6 +28,7 @@ from apportion.mmm import (
 )
 from apportion.mmm.calibration import Entry
 from apportion.mmm.data import USUAL, WEEKS_A_YEAR, MediaMixData
+from apportion.mmm.data_checks import MIN_WEEKS_FOR_HOLDOUT
 from apportion.mmm.diagnostics import Holdout
 from apportion.mmm.learned import learned
 from apportion.mmm.posterior import FittedMMM
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from apportion.mmm.fit import Sampled
 
 HOLDOUT_WEEKS = 13
-MIN_WEEKS_FOR_HOLDOUT = 78
-"""A year for last year's weeks, and as much again as is held out twice to learn from."""
-
 LIBRARIES = ("apportion", "nutpie", "numba", "arviz", "numpy", "scipy")
 
 # Shares of the whole at which the parts of a training end.

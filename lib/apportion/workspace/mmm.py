@@ -7,15 +7,12 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from apportion.errors import ConflictError, NotFoundError, UnreachableError
 from apportion.mmm.data import MediaMixData
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.accounts import Actor
 from apportion.results.mmm import (
     BudgetPlan,
-    ChannelSpend,
     Check,
     MMMResults,
     ModelStatus,
@@ -25,7 +22,7 @@ from apportion.results.mmm import (
 )
 from apportion.results.runs import ChainProgress, Run
 from apportion.store import TenantStore
-from apportion.workspace.mmm_data import prepared
+from apportion.workspace.mmm_data import BeforeTraining, before_training, prepared
 from apportion.workspace.mmm_settings import Experiments, MMMSettingsWorkspace
 from apportion.workspace.runs import Report, RunsWorkspace, reason_of
 from apportion.workspace.versions import VersionsWorkspace
@@ -135,23 +132,13 @@ class MMMWorkspace:
         posterior = self._store.posterior(results.model_id)
         return Planner(FittedMMM.from_bytes(posterior), results)
 
-    def spend_coverage(self) -> list[ChannelSpend]:
-        """Give every channel that has spend, and when, the most spent on first."""
-        spend = self._store.spend()
-        spend = spend[spend["spend"] > 0]
-        days = pd.to_datetime(spend["date"])
-        rows = spend.assign(day=days, week=days.dt.to_period("W-SUN")).groupby("channel")
-        found = rows.agg(
-            total=("spend", "sum"),
-            weeks=("week", "nunique"),
-            first=("day", "min"),
-            last=("day", "max"),
-        ).sort_values("total", ascending=False)
-        columns = (found.index, found["weeks"], found["first"].dt.date, found["last"].dt.date)
-        return [
-            ChannelSpend(channel=str(name), weeks=weeks, first_day=first, last_day=last)
-            for name, weeks, first, last in zip(*columns, strict=True)
-        ]
+    def before_training(self) -> BeforeTraining:
+        """Give what there is to train on, with the source data read once.
+
+        Why all channels with enough spend cannot carry a model, if they cannot, is kept in it and
+        not raised.
+        """
+        return before_training(self._store, self.settings.get())
 
     def check(
         self,

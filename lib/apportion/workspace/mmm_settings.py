@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -16,6 +17,9 @@ from apportion.results.mmm_settings import (
     PriorImplication,
 )
 from apportion.store import TenantStore
+
+if TYPE_CHECKING:
+    from apportion.mmm.data import MediaMixData
 
 Experiments = Callable[[], Sequence[LiftTest]]
 
@@ -63,9 +67,18 @@ class MMMSettingsWorkspace:
         return self.set_channel(channel, own.model_copy(update={"budget_setting": how}))
 
     def implications(
-        self, channels: str | Sequence[str] = "", *, settings: MMMSettings | None = None
+        self,
+        channels: str | Sequence[str] = "",
+        *,
+        settings: MMMSettings | None = None,
+        data: "MediaMixData | None" = None,
     ) -> tuple[PriorImplication, ...]:
         """Give what settings imply before any data; None: the settings in force.
+
+        Parameters
+        ----------
+        data : MediaMixData, optional
+            The tenant's weeks, where they have been read already.
 
         Raises
         ------
@@ -76,7 +89,8 @@ class MMMSettingsWorkspace:
         from apportion.workspace.mmm_data import prepared
 
         settings = settings or self.get()
-        return implications(prepared(self._store, settings, channels=channels), settings)
+        data = prepared(self._store, settings, channels=channels) if data is None else data
+        return implications(data, settings)
 
     def demand_warnings(self, channels: str | Sequence[str] = "") -> tuple[DemandWarning, ...]:
         """Give what the lead test says of each channel.
@@ -91,19 +105,11 @@ class MMMSettingsWorkspace:
 
         return warnings(prepared(self._store, self.get(), channels=channels))
 
-    def proposals(self) -> tuple[tuple[DemandWarning, ...], tuple[str, ...]]:
-        """Give what the lead test says, and the channels whose effect seems to come late.
-
-        Raises
-        ------
-        DataError
-            If the data cannot carry a model.
-        """
+    def proposals(self, data: "MediaMixData") -> tuple[tuple[DemandWarning, ...], tuple[str, ...]]:
+        """Give what the lead test says of the tenant's weeks, and which effects seem to be late."""
         from apportion.mmm.delay import late_channels
         from apportion.mmm.demand import warnings
-        from apportion.workspace.mmm_data import prepared
 
-        data = prepared(self._store, self.get())
         return warnings(data), late_channels(data)
 
     def lift_tests(self) -> list[LiftTest]:

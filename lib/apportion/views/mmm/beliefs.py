@@ -28,6 +28,7 @@ from apportion.views.parts.icons import ICONS
 
 if TYPE_CHECKING:
     from apportion.workspace import Workspace
+    from apportion.workspace.mmm_data import BeforeTraining
 
 _HERE = Path(__file__)
 _BUDGETS = [
@@ -45,7 +46,20 @@ _LATE = "In the data its effect comes weeks after its spend: say so here (late, 
 
 
 class Beliefs(anywidget.AnyWidget):
-    """Settings per channel, stored at once and used from the next training on."""
+    """Settings per channel, stored at once and used from the next training on.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose channels; it refuses a viewer whatever the page shows.
+    before : BeforeTraining, optional
+        What there is to train on, where it has been read already.
+
+    Raises
+    ------
+    ApportionError
+        If the data cannot carry a model.
+    """
 
     _esm = module(_HERE.with_suffix(".js"))
     _css = _HERE.with_suffix(".css")
@@ -56,11 +70,11 @@ class Beliefs(anywidget.AnyWidget):
     budgets = traitlets.List(_BUDGETS).tag(sync=True)
     carries = traitlets.List(_CARRIES).tag(sync=True)
 
-    def __init__(self, workspace: "Workspace") -> None:
+    def __init__(self, workspace: "Workspace", before: "BeforeTraining | None" = None) -> None:
         super().__init__()
         self._workspace = workspace
-        settings = workspace.mmm.settings
-        warnings, self._late = settings.proposals()
+        self._data = (before or workspace.mmm.before_training()).data
+        warnings, self._late = workspace.mmm.settings.proposals(self._data)
         self._warnings = {each.channel: each.message for each in warnings if each.fires}
         self.read()
         self.on_msg(self._on_message)
@@ -109,7 +123,7 @@ class Beliefs(anywidget.AnyWidget):
         """Show what is stored now."""
         settings = self._workspace.mmm.settings
         told = settings.get()
-        implied = settings.implications(settings=told)
+        implied = settings.implications(settings=told, data=self._data)
         looks = channel_looks(each.channel for each in implied)
         currency = self._workspace.tenant.currency
         self.channels = [
@@ -146,7 +160,7 @@ class Beliefs(anywidget.AnyWidget):
         ]
 
 
-def beliefs_card(workspace: "Workspace") -> widgets.VBox:
+def beliefs_card(workspace: "Workspace", before: "BeforeTraining | None" = None) -> widgets.VBox:
     """Give the card with what is known of the channels."""
     title = cards.title(
         "What you know of each channel",
@@ -155,7 +169,7 @@ def beliefs_card(workspace: "Workspace") -> widgets.VBox:
         "Experiments that are ticked calibrate the model.",
     )
     try:
-        known = Beliefs(workspace)
+        known = Beliefs(workspace, before)
     except ApportionError as error:  # the form above says it too
         note = cards.note("info", "Not before there are data to train on", str(error))
         return stack([html(title), html(note)], "ap-card")

@@ -188,9 +188,10 @@ class MMMDashboard(widgets.VBox):
     def _training(self) -> widgets.VBox:
         assert self._workspace is not None
         if self._training_card is None:
-            parts = [training_card(self._workspace, self._reload)]
-            if self._workspace.data.holds("spend"):
-                parts.append(beliefs_card(self._workspace))
+            before = self._workspace.mmm.before_training()
+            parts = [training_card(self._workspace, self._reload, before)]
+            if before.spend:
+                parts.append(beliefs_card(self._workspace, before))
             self._training_card = stack(parts, "ap-page")
         return self._training_card
 

@@ -20,6 +20,7 @@ from apportion.views.parts.icons import ICONS
 
 if TYPE_CHECKING:
     from apportion.workspace import Workspace
+    from apportion.workspace.mmm_data import BeforeTraining
 
 KIND = "mmm"
 LOOKED_AT = 20
@@ -41,6 +42,8 @@ class TrainingForm(anywidget.AnyWidget):
         Whose data; it refuses a viewer whatever the page shows.
     on_trained : callable
         Called when a run that was followed here has completed.
+    before : BeforeTraining, optional
+        What there is to train on, where it has been read already.
     """
 
     _esm = module(_HERE.with_suffix(".js"))
@@ -58,11 +61,17 @@ class TrainingForm(anywidget.AnyWidget):
     run = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     icons = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, workspace: "Workspace", on_trained: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workspace: "Workspace",
+        on_trained: Callable[[], None],
+        before: "BeforeTraining | None" = None,
+    ) -> None:
         self._workspace = workspace
         self._on_trained = on_trained
         self._run_id: str | None = None
-        spend = workspace.mmm.spend_coverage()
+        before = before or workspace.mmm.before_training()
+        spend = before.spend
         looks = channel_looks(each.channel for each in spend)
         super().__init__(
             suggestions=[
@@ -79,6 +88,7 @@ class TrainingForm(anywidget.AnyWidget):
             last_day=max((each.last_day.isoformat() for each in spend), default=""),
             icons={**paths("info", "warn", "bad"), "good": ICONS["ok"]},
         )
+        self._say(before.checks)
         self._find()
         self.on_msg(self._on_message)
 
@@ -100,8 +110,12 @@ class TrainingForm(anywidget.AnyWidget):
             setattr(self, name, str(content.get(name, "")))
 
     def _check(self) -> None:
+        self._say(lambda: self._workspace.mmm.check(self.channels, self.start, self.end))
+
+    def _say(self, look: Callable[[], Sequence[Check]]) -> None:
+        """Show what looking at the data gives, or why they cannot be trained."""
         try:
-            checks = self._workspace.mmm.check(self.channels, self.start, self.end)
+            checks = look()
         except ApportionError as error:
             self.checks, self.is_refused = (
                 [_note("bad", "This cannot be trained", str(error))],
@@ -172,14 +186,16 @@ class TrainingForm(anywidget.AnyWidget):
                 self._on_trained()
 
 
-def training_card(workspace: "Workspace", on_trained: Callable[[], None]) -> widgets.VBox:
+def training_card(
+    workspace: "Workspace", on_trained: Callable[[], None], before: "BeforeTraining"
+) -> widgets.VBox:
     """Give the card with the form."""
     drawn = (
         "It runs in the background, usually for one to three minutes. The version that the page "
         "shows stays until the new one has passed its checks."
     )
     title = html(cards.title("Train a model", drawn))
-    return stack([title, TrainingForm(workspace, on_trained)], "ap-card")
+    return stack([title, TrainingForm(workspace, on_trained, before)], "ap-card")
 
 
 def _caution(check: Check) -> Note:
