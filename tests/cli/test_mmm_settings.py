@@ -45,6 +45,15 @@ def test_what_is_told_is_implied_before_any_training(ready):
     assert other.budget_setting == "not_sure"
 
 
+def test_a_tenant_chooses_days(ready):
+    done = run(ready, "mmm", "grain", "day", "--tenant", "acme")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "fitted by day" in done.stderr
+    grains = [open_workspace(slug, settings=ready).mmm.prepare().grain for slug in ("acme", "bolt")]
+    assert grains == ["day", "week"]
+
+
 def test_words_that_contradict_each_other_are_refused(ready):
     done = run(ready, "mmm", "tell", "tv", "--tenant", "acme", "--roi-hardly-above", "3")
 

@@ -11,6 +11,8 @@ import numpy as np
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import adstock
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.days import Rows
+from apportion.mmm.noise import drawn, whitened
 from apportion.mmm.posterior import Draws, FittedMMM
 from apportion.mmm.saturation import hill
 
@@ -100,12 +102,17 @@ def with_baseline(draws, data, rng):
     """Add the baseline's coefficients, given the data and the media parameters."""
     linear = baseline.of(data)
     media = np.einsum("dc,dct->dt", draws.beta, _effects(data, draws))
-    left = data.outcome / data.outcome.mean() - linear.offset - media
-    return replace(draws, baseline=baseline.coefficients(linear.columns, left, draws.sigma, rng))
+    rows = data.rows
+    left = whitened(
+        (rows.outcome / rows.outcome.mean() - linear.offset - media).T, rows.autoregression
+    ).T
+    columns = whitened(linear.columns, rows.autoregression)
+    return replace(draws, baseline=baseline.coefficients(columns, left, draws.sigma, rng))
 
 
 def _effects(data, draws):
-    adstocked = adstock(data.spend / data.spend.mean(0), draws.alpha)
+    rows = data.rows
+    adstocked = adstock(rows.spend / rows.spend.mean(0), draws.alpha, per_week=rows.per_week)
     return hill(adstocked, draws.half_saturation[..., None], draws.slope[..., None])
 
 
@@ -133,3 +140,37 @@ def _baseline(rng, controls):
     season = 0.6 * np.sin(2 * np.pi * (week - 8) / 52) + 0.2 * np.cos(4 * np.pi * week / 52)
     trend = 1 + 0.2 * week / len(week) + 0.06 * np.sin(2 * np.pi * week / 110 + rng.uniform(0, 6))
     return trend + 0.12 * season + controls @ np.array([0.03, 0.12])
+
+
+def daily_company(seed, *, weeks=60, channels=3, noise=0.1, autoregression=(), weekday=None):
+    """Simulate a company day by day; its days are what a daily model sees.
+
+    Retention is from week to week, `noise` that of a day beside the days before it, `weekday` what
+    each day of the week has more or less, in mean days.
+    """
+    rng = np.random.default_rng(seed)
+    days = 7 * weeks
+    slow = np.repeat(_flights(rng, weeks, channels, 0.3), 7, axis=0) / 7
+    spend = slow * np.exp(0.3 * rng.standard_normal(slow.shape))
+    spend[np.arange(days) % 7 == 6, channels - 1] = 0.0  # one channel rests on the last day
+    truth = prior_draws(1, channels, rng)
+    carried = adstock(spend / spend.mean(0), truth.alpha, per_week=7)
+    effect = hill(carried, truth.half_saturation[..., None], truth.slope[..., None])[0]
+    roi = np.exp(truth.log_roi[0])
+    contribution = effect * (roi * spend.sum(0) / effect.sum(1))[:, None]
+    controls = np.repeat(_controls(rng, weeks), 7, axis=0)
+    pattern = np.array([0.1, 0.05, 0, -0.05, 0, -0.15, 0.05] if weekday is None else weekday)
+    base = _baseline(rng, controls[::7]).repeat(7) + np.tile(pattern, weeks)
+    base *= contribution.sum() * (1 / 0.3 - 1) / base.sum()
+    expected = base + contribution.sum(0)
+    luck = rng.standard_normal((1, days + 91 * bool(autoregression)))
+    outcome = expected + noise * expected.mean() * drawn(luck, np.array(autoregression))[0]
+    empty = media_mix_data(np.zeros((weeks, channels)), np.ones(weeks))
+    named = replace(empty, control_names=tuple(f"control {row}" for row in range(2)))
+    data = named.with_days(Rows(spend, outcome, controls, np.zeros((days, 0))))
+    return Company(data, contribution.reshape(channels, weeks, 7).sum(-1))
+
+
+def by_week(data):
+    """Give the same data as a weekly model sees them."""
+    return replace(data, daily=None)

@@ -8,7 +8,7 @@ import pytest
 from apportion.mmm import density, model, native
 from apportion.mmm.lifts import Lift
 from apportion.mmm.priors import ChannelPrior
-from mmm.companies import company
+from mmm.companies import company, daily_company
 
 WEEKS = 40
 
@@ -41,7 +41,32 @@ def told():
     )
 
 
-@pytest.fixture(scope="module", params=[plain, told], ids=["plain", "told everything"])
+def by_day():
+    """The same by day, with noise that goes on."""
+    rng = np.random.default_rng(6)
+    data = daily_company(5, weeks=6, channels=2).data
+    days = data.rows.size
+    counted = np.zeros(days)
+    counted[20:29] = 1.0
+    rows = replace(
+        data.daily,
+        autoregression=np.array([0.5, -0.1, 0.2]),
+        volume=rng.uniform(1, 5, (days, 1)),
+    )
+    dark = rows.spend[:, 1] * (1 - counted)
+    return replace(
+        data,
+        daily=rows,
+        priors=(ChannelPrior(peak=2.0), ChannelPrior(retention_a=4.0, retention_b=4.0)),
+        organic=("newsletter",),
+        lifts=(Lift("off", 1, rows.spend[:, 1], dark, counted, 2e4, 5e3),),
+    )
+
+
+CASES = {"plain": plain, "told everything": told, "by day": by_day}
+
+
+@pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
 def both(request):
     """Give a point's log density and gradient by PyMC, and the arguments of the hand-written."""
     data = request.param()

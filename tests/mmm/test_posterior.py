@@ -110,5 +110,5 @@ def test_another_form_is_refused(monkeypatch):
     stored = stored_fit(4).to_bytes()
     monkeypatch.setattr(posterior, "FORMAT", 9)
 
-    with pytest.raises(DataError, match=r"has form 3; .* reads form 9. Train the model again"):
+    with pytest.raises(DataError, match=r"has form 3; .* reads the forms 9 and 4. Train the"):
         FittedMMM.from_bytes(stored)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from apportion.mmm.succession import JUMP_FACTOR, JUMP_POINTS, compare, why_held_back
 from apportion.results.base import Interval
+from apportion.results.mmm_settings import Grain
 from views.example import example_results
 
 BEFORE = example_results(version=3)
@@ -58,6 +59,16 @@ def test_a_return_that_moves_far_and_beyond_both_intervals_is_a_jump(after):
     assert [change.channel for change in found.channels if change.is_wild] == ["meta"]
     assert f"the return of meta went from {ROI:.2f}" in why_held_back(found)
     assert "version 3" in why_held_back(found)
+    assert "fitted to weeks, the other to days" not in why_held_back(found)
+
+
+def test_a_jump_between_a_weekly_and_a_daily_version_says_so():
+    after = _after(meta=(2 * ROI, SPAN.upper * 1.01, 3 * ROI))
+    by_day = after.model_fit.model_copy(update={"grain": Grain.DAY})
+
+    found = compare(BEFORE, after.model_copy(update={"model_fit": by_day}))
+
+    assert "One is fitted to weeks, the other to days" in why_held_back(found)
 
 
 @pytest.mark.parametrize(

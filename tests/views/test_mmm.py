@@ -10,6 +10,7 @@ import pytest
 import traitlets
 
 from apportion.results.mmm import HowSure, ModelStatus
+from apportion.results.mmm_settings import Grain
 from apportion.results.tenants import Tenant
 from apportion.views.mmm import MMMDashboard, diagnostics_frame, results_frame
 from apportion.views.mmm.decomposition import MOST_WEEKS
@@ -52,6 +53,17 @@ def test_page_shows_the_figures_of_the_result():
         "1 min 3 s",
     ):
         assert figure in page
+
+
+def test_a_version_says_whether_it_was_fitted_by_day():
+    made = example_results()
+    by_day = made.model_fit.model_copy(update={"grain": Grain.DAY})
+
+    weekly = text(MMMDashboard(made, tenant=TENANT))
+    daily = text(MMMDashboard(made.model_copy(update={"model_fit": by_day}), tenant=TENANT))
+
+    assert "156 weeks to 22 November 2026, fitted by day" in daily
+    assert "fitted by day" not in weekly
 
 
 def test_row_holds_estimates_with_intervals_and_the_change():

@@ -242,3 +242,27 @@ def test_a_tenant_without_a_model_can_train_its_first(filled, open_for, role, ca
 
     assert results.status is ModelStatus.DRAFT
     assert len(shown.page.children) == cards
+
+
+def test_days_are_not_offered_for_weekly_data(form):
+    assert (form.grain, [value for value, _ in form.grains]) == ("week", ["week"])
+
+    tell(form, "grain", grain="day")
+
+    assert form.grain == "week"
+    assert titles(form.told) == ["Not stored"]
+    assert "is by week" in form.told[0]["text"]
+
+
+def test_days_are_chosen_where_the_data_are_daily(two_tenants, open_for, trained):
+    days = dates(7 * 60, every=1)
+    two_tenants[0].write("spend", [spend_of(days, google=100.0)])
+    two_tenants[0].write("outcomes", [outcomes_of(days)])
+    workspace = open_for()
+    form = form_of(workspace, trained)
+
+    tell(form, "grain", grain="day")
+
+    assert [value for value, _ in form.grains] == ["week", "day"]
+    assert form.grain == workspace.mmm.settings.get().grain == "day"
+    assert not form.is_refused

@@ -6,14 +6,15 @@ import pandas as pd
 import pytest
 
 from apportion.config import Settings
-from apportion.errors import NotEnoughDataError, NotFoundError, ParameterError
+from apportion.errors import DataError, NotEnoughDataError, NotFoundError, ParameterError
 from apportion.frames import OUTCOMES, conform
 from apportion.results.base import Interval
 from apportion.results.calibration import Direction, LiftSource
-from apportion.results.mmm_settings import BudgetSetting, ChannelSettings, MMMSettings
+from apportion.results.mmm_settings import BudgetSetting, ChannelSettings, Grain, MMMSettings
 from apportion.workspace import open_workspace
 from apportion.workspace.experiments import ExperimentsWorkspace
 from apportion.workspace.mmm_settings import MMMSettingsWorkspace
+from mmm.frames_of import dates, outcomes_of, spend_of
 
 WHEN = {"start": dt.date(2024, 3, 4), "end": dt.date(2024, 3, 31)}
 TEST = {
@@ -51,6 +52,31 @@ def test_settings_are_kept_and_are_the_tenants_own(both):
         roi_around=2.0, budget_setting=BudgetSetting.FOLLOWS_DEMAND
     )
     assert bolt.get() == MMMSettings()
+
+
+@pytest.fixture
+def daily(two_tenants):
+    """Spend and revenue of acme by day, of bolt by week."""
+    for store, every in zip(two_tenants, (1, 7), strict=True):
+        days = dates(7 * 30 // every, every=every)
+        store.write("spend", [spend_of(days, meta=10.0)])
+        store.write("outcomes", [outcomes_of(days)])
+
+
+def test_days_are_the_tenants_own(both, daily):
+    acme, bolt = both
+
+    acme.set_grain(Grain.DAY)
+
+    assert (acme.get().grain, bolt.get().grain) == (Grain.DAY, Grain.WEEK)
+
+
+def test_days_are_refused_where_the_data_are_weekly_and_weeks_never(both, daily):
+    with pytest.raises(DataError, match=r"outcome revenue is by week"):
+        both[1].set_grain(Grain.DAY)
+
+    assert both[1].get().grain is Grain.WEEK
+    assert both[1].set_grain(Grain.WEEK).grain is Grain.WEEK
 
 
 def test_holidays_of_no_country_are_refused(both):

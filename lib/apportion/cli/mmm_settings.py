@@ -10,7 +10,7 @@ from apportion.cli.app import app, out, say, tenant_option
 from apportion.errors import ParameterError
 from apportion.results.base import Interval
 from apportion.results.calibration import Direction
-from apportion.results.mmm_settings import BudgetSetting, CarryOver, ChannelSettings
+from apportion.results.mmm_settings import BudgetSetting, CarryOver, ChannelSettings, Grain
 from apportion.workspace import open_workspace
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -61,6 +61,15 @@ def tell(
         raise ParameterError("; ".join(each["msg"] for each in error.errors())) from error
     workspace.mmm.settings.set_channel(channel, told)
     say(f"Told of {channel!r}: its budget is {told.budget_setting.replace('_', ' ')}.")
+
+
+@mmm.command("grain")
+@click.argument("grain", type=click.Choice([str(each) for each in Grain]))
+@tenant_option
+def grain_(grain: str, tenant: str) -> None:
+    """Fit the model to weeks or to days; days need daily data. It counts from the next training."""
+    open_workspace(tenant).mmm.settings.set_grain(Grain(grain))
+    say(f"Models are fitted by {grain} from the next training on; results are by week.")
 
 
 @mmm.command("prior")

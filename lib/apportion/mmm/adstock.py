@@ -6,6 +6,9 @@ moves spend in time and neither adds nor loses any. Where an effect is said to c
 strongest `peak` weeks after the spend instead, and falls off to both sides with the square of the
 distance [1]_.
 
+In a daily model the same is said of days: the retention stays that from one week to the next, its
+seventh root that from one day to the next, and the 13 weeks are 91 days.
+
 References
 ----------
 .. [1] Jin, Y. et al. (2017). Bayesian methods for media mix modeling with carryover and shape
@@ -19,7 +22,7 @@ LAGS = 13
 """Weeks over which spend works, its own included."""
 
 
-def weights(alpha: ArrayLike, peak: ArrayLike = 0.0, *, lags: int = LAGS) -> NDArray[np.float64]:
+def weights(alpha: ArrayLike, peak: ArrayLike = 0.0, *, per_week: int = 1) -> NDArray[np.float64]:
     """Give the share of an effect that falls on each lag.
 
     Parameters
@@ -28,10 +31,12 @@ def weights(alpha: ArrayLike, peak: ArrayLike = 0.0, *, lags: int = LAGS) -> NDA
         Retention: the share that stays from one week to the next, in [0, 1].
     peak : array_like, broadcast with `alpha`
         Whole weeks after the spend at which its effect is strongest; 0: at once.
+    per_week : int
+        Rows of a week: 1, or 7 where they are days.
 
     Returns
     -------
-    ndarray, shape (*alpha.shape, lags)
+    ndarray, shape (*alpha.shape, LAGS * per_week)
         Shares that sum to 1 over the last axis, none larger than that at the peak.
 
     Raises
@@ -42,54 +47,59 @@ def weights(alpha: ArrayLike, peak: ArrayLike = 0.0, *, lags: int = LAGS) -> NDA
     retention = np.asarray(alpha, dtype=np.float64)
     if not np.all((retention >= 0) & (retention <= 1)):
         raise ValueError(f"alpha must be in [0, 1], got {retention}")
-    powers = retention[..., None] ** exponents(peak, lags=lags)
+    powers = retention[..., None] ** exponents(peak, per_week=per_week)
     return np.asarray(powers / powers.sum(-1, keepdims=True))
 
 
-def exponents(peak: ArrayLike, *, lags: int = LAGS) -> NDArray[np.float64]:
-    """Give the power of the retention at each lag, (*peak.shape, lags).
+def exponents(peak: ArrayLike, *, per_week: int = 1) -> NDArray[np.float64]:
+    """Give the power of the retention at each lag, (*peak.shape, LAGS * per_week).
 
-    The lag itself, or where the effect comes late, the square of its distance from the peak.
+    The lag itself in weeks, or where the effect comes late, the square of its distance from the
+    peak.
     """
     late = np.asarray(peak, dtype=np.float64)[..., None]
-    lag = np.arange(lags, dtype=np.float64)
+    lag = np.arange(LAGS * per_week) / per_week
     return np.asarray(np.where(late > 0, (lag - late) ** 2, lag))
 
 
 def lagged(spend: NDArray[np.float64], *, lags: int = LAGS) -> NDArray[np.float64]:
-    """Give every week's spend together with that of the weeks before it, zero before the first.
+    """Give every row's spend together with that of the rows before it, zero before the first.
 
     Parameters
     ----------
-    spend : ndarray, shape (n_weeks, n_channels)
+    spend : ndarray, shape (n_rows, n_channels)
 
     Returns
     -------
-    ndarray, shape (n_channels, n_weeks, lags)
-        Entry (c, t, l) is the spend of channel c in week t - l.
+    ndarray, shape (n_channels, n_rows, lags)
+        Entry (c, t, l) is the spend of channel c in row t - l.
     """
-    weeks, channels = spend.shape
-    out = np.zeros((channels, weeks, lags))
-    for lag in range(min(lags, weeks)):
-        out[:, lag:, lag] = spend[: weeks - lag].T
+    rows, channels = spend.shape
+    out = np.zeros((channels, rows, lags))
+    for lag in range(min(lags, rows)):
+        out[:, lag:, lag] = spend[: rows - lag].T
     return out
 
 
 def adstock(
-    spend: NDArray[np.float64], alpha: NDArray[np.float64], peak: ArrayLike = 0.0
+    spend: NDArray[np.float64],
+    alpha: NDArray[np.float64],
+    peak: ArrayLike = 0.0,
+    *,
+    per_week: int = 1,
 ) -> NDArray[np.float64]:
-    """Carry spend over to the weeks in which it works, for every posterior draw.
+    """Carry spend over to the weeks (or days) in which it works, for every posterior draw.
 
     Parameters
     ----------
-    spend : ndarray, shape (n_weeks, n_channels)
+    spend : ndarray, shape (n_rows, n_channels)
     alpha : ndarray, shape (n_draws, n_channels)
     peak : array_like, shape (n_channels,) or ()
         As in :func:`weights`.
 
     Returns
     -------
-    ndarray, shape (n_draws, n_channels, n_weeks)
+    ndarray, shape (n_draws, n_channels, n_rows)
     """
-    shares = weights(alpha, peak).transpose(1, 2, 0)
-    return (lagged(spend) @ shares).transpose(2, 0, 1)
+    shares = weights(alpha, peak, per_week=per_week).transpose(1, 2, 0)
+    return (lagged(spend, lags=shares.shape[1]) @ shares).transpose(2, 0, 1)

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from apportion.errors import FieldError
 from apportion.mmm import response
-from apportion.mmm.adstock import adstock
 from apportion.mmm.cents import digits_of, whole_cents
 from apportion.mmm.data import WEEKS_A_YEAR
+from apportion.mmm.days import Rows, usual_week
 from apportion.mmm.diagnostics import interval
 from apportion.mmm.limits import ROUNDING, money
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import MAX_SCALE
-from apportion.mmm.saturation import hill
-from apportion.mmm.scaling import outcome_scale, spend_scale
 from apportion.mmm.summary import Window
 from apportion.results.base import LEVEL
 from apportion.results.mmm import Check, CheckLevel, MMMResults
@@ -52,12 +50,12 @@ def forecast(fitted: FittedMMM, results: MMMResults, plan: SpendPlan) -> tuple[F
     digits = digits_of(results.currency)
     spend = planned_spend(fitted, plan, digits)
     rng = np.random.default_rng(SEED)
-    rows = np.vstack([data.spend, spend])
-    predicted = response.predict(fitted, rows, _controls(data.controls, plan.weeks), rng)
+    rows = np.vstack([data.rows.spend, _by_row(data.rows, spend)])
+    predicted = response.predict(fitted, rows, _controls(data.rows, plan.weeks), rng)
     later = slice(data.n_weeks, None)
     expected, possible = predicted.expected[:, later], predicted.replicated[:, later]
     lower, upper = np.quantile(possible, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    media = _media(fitted, rows)[:, later].sum(1)
+    media = response.media(fitted, rows)[:, later].sum(1)
     start = data.n_weeks - WEEKS_A_YEAR
     last_year = data.outcome[start : start + plan.weeks] if start >= 0 else None
     first = data.weeks[-1] + np.timedelta64(7, "D")
@@ -124,21 +122,20 @@ def _pattern(spend: Amounts, plan: SpendPlan) -> Amounts:
     return np.asarray(same / same.mean())
 
 
-def _controls(controls: Amounts, weeks: int) -> Amounts:
-    size = len(controls)
-    later = [size - WEEKS_A_YEAR + week % WEEKS_A_YEAR for week in range(weeks)]
-    if size < WEEKS_A_YEAR:
-        return np.vstack([controls, np.tile(controls.mean(0), (weeks, 1))])
-    return np.vstack([controls, controls[later]])
+def _by_row(rows: Rows, spend: Amounts) -> Amounts:
+    """Spread planned weeks, (n_weeks, n_channels), over days as those of the last year were."""
+    usual = usual_week(rows.spend[-WEEKS_A_YEAR * rows.per_week :], rows.per_week)
+    spent = usual.sum(0)
+    share = np.where(spent > 0, usual / np.where(spent > 0, spent, 1.0), 1 / rows.per_week)
+    return np.asarray((spend[:, None, :] * share).reshape(-1, spend.shape[1]))
 
 
-def _media(fitted: FittedMMM, rows: Amounts) -> Amounts:
-    """Give what spend causes in every week, (n_draws, n_rows)."""
-    draws = fitted.draws
-    carried = adstock(rows / spend_scale(fitted.data), draws.alpha, fitted.peak)
-    effect = hill(carried, draws.half_saturation[..., None], draws.slope[..., None])
-    caused = np.einsum("dc,dct->dt", draws.beta, effect)
-    return np.asarray(outcome_scale(fitted.data) * caused)
+def _controls(rows: Rows, weeks: int) -> Amounts:
+    controls, size, year = rows.controls, rows.size, WEEKS_A_YEAR * rows.per_week
+    ahead = weeks * rows.per_week
+    if size < year:
+        return np.vstack([controls, np.tile(controls.mean(0), (ahead, 1))])
+    return np.vstack([controls, controls[size - year + np.arange(ahead) % year]])
 
 
 def _days(weeks: NDArray[np.datetime64]) -> Sequence[dt.date]:

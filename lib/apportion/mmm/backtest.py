@@ -64,12 +64,14 @@ def backtest(
             f"directly: the next one found begins on {later.weeks[new[0]]}. Import the missing "
             "weeks."
         )
-    spend = later.spend[np.ix_(new, _columns(later.channels, data.channels))]
-    controls = later.controls[np.ix_(new, _columns(later.control_names, data.control_names))]
+    seen, rows = data.rows, later.rows
+    at = slice(int(new[0]) * rows.per_week, (int(new[-1]) + 1) * rows.per_week)
+    spend = rows.spend[at][:, _columns(later.channels, data.channels)]
+    controls = rows.controls[at][:, _columns(later.control_names, data.control_names)]
     forecast = response.predict(
         fitted,
-        np.vstack([data.spend, spend]),
-        np.vstack([data.controls, controls]),
+        np.vstack([seen.spend, spend]),
+        np.vstack([seen.controls, controls]),
         np.random.default_rng(seed),
     )
     outcome = later.outcome[new]
@@ -125,6 +127,8 @@ def _check(data: MediaMixData, later: MediaMixData) -> None:
             f"{', '.join(gone)}: in the version, but not (any more) in the data. Import it again, "
             "or leave this version aside."
         )
+    if later.grain is not data.grain:
+        raise DataError(f"The version counts by {data.grain}, the data given by {later.grain}.")
     if (later.weeks[0] - data.weeks[0]).astype(np.int64) % 7:
         raise DataError(
             "The weeks of the data begin on another weekday than those of the version. Train a "

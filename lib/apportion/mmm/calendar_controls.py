@@ -1,8 +1,8 @@
 """Controls that come from calendars: the tenant's events (promotions and the like) and holidays.
 
-Each has a column with the share of every week that it fills. An event that comes back under the
-same name, and a holiday that comes back every year, is one column, so that it is learned from all
-its times.
+Each has a column with the share of every week (or day) that it fills. An event that comes back
+under the same name, and a holiday that comes back every year, is one column, so that it is learned
+from all its times.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from apportion.mmm.weeks import DAYS, Calendar, as_date
+from apportion.mmm.weeks import Calendar, as_date
 from apportion.public_holidays import public_holidays
 
 Columns = tuple[tuple[str, ...], NDArray[np.float64]]
@@ -66,7 +66,7 @@ def _shares(days: Spans, weeks: Calendar) -> NDArray[np.float64]:
     starts = [as_date(week) for week in weeks.starts]
     out = np.zeros(len(starts))
     for index, start in enumerate(starts):
-        end = start + dt.timedelta(days=DAYS - 1)
+        end = start + dt.timedelta(days=weeks.length - 1)
         inside = sum(max(0, (min(end, last) - max(start, first)).days + 1) for first, last in days)
-        out[index] = min(inside, DAYS) / DAYS
+        out[index] = min(inside, weeks.length) / weeks.length
     return out

@@ -57,7 +57,10 @@ def modelled(fitted: FittedMMM, lift: Lift) -> NDArray[np.float64]:
     mean = spend_scale(fitted.data)[row]
     flights = np.column_stack([lift.more, lift.less]) / mean
     carried = adstock(
-        flights, np.repeat(draws.alpha[:, row : row + 1], 2, axis=1), fitted.peak[row]
+        flights,
+        np.repeat(draws.alpha[:, row : row + 1], 2, axis=1),
+        fitted.peak[row],
+        per_week=fitted.data.rows.per_week,
     )
     half, slope = draws.half_saturation[:, row], draws.slope[:, row]
     effect = hill(carried, half[:, None, None], slope[:, None, None])
@@ -131,8 +134,8 @@ def _unusable(data: MediaMixData, test: LiftTest) -> str:
 
 def _lift(data: MediaMixData, test: LiftTest) -> Lift:
     row = data.channels.index(test.channel)
-    spend = data.spend[:, row]
-    tested = _share_of_weeks(data, test)
+    spend = data.rows.spend[:, row]
+    tested = _share_of_rows(data, test)
     inside, outside = spend * tested, spend * (1 - tested)
     share, factor = test.outcome_share, test.spend_factor
     if factor is None:
@@ -152,10 +155,10 @@ def _lift(data: MediaMixData, test: LiftTest) -> Lift:
     )
 
 
-def _share_of_weeks(data: MediaMixData, test: LiftTest) -> NDArray[np.float64]:
-    """Give the share of each week's days that lie in the test, (n_weeks,)."""
-    first = data.weeks.astype("datetime64[D]")
+def _share_of_rows(data: MediaMixData, test: LiftTest) -> NDArray[np.float64]:
+    """Give the share of each row's days that lie in the test, (n_rows,)."""
+    first, length = data.dates.astype("datetime64[D]"), DAYS // data.rows.per_week
     start, stop = np.datetime64(test.start, "D"), np.datetime64(test.end, "D") + _DAY
     begun = np.maximum(first, start)
-    ended = np.minimum(first + DAYS * _DAY, stop)
-    return np.asarray(np.maximum((ended - begun) / _DAY, 0) / DAYS)
+    ended = np.minimum(first + length * _DAY, stop)
+    return np.asarray(np.maximum((ended - begun) / _DAY, 0) / length)

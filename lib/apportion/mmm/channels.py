@@ -65,7 +65,7 @@ def choose(spend: pd.DataFrame, weeks: Calendar, wanted: tuple[str, ...] | None)
         If a channel asked for, or every channel, has too few weeks of spend.
     """
     names = wanted if wanted is not None else tuple(sorted(spend["channel"].unique()))
-    weekly = _weekly(spend, weeks, names)
+    weekly = spend_of(spend, weeks, names)
     active = (weekly > 0).sum(0)
     thin = [name for name, count in zip(names, active, strict=True) if _is_thin(count)]
     if wanted is not None and thin:
@@ -95,7 +95,8 @@ def _is_thin(count: int) -> bool:
     return count < MIN_WEEKS_WITH_SPEND
 
 
-def _weekly(spend: pd.DataFrame, weeks: Calendar, names: Sequence[str]) -> NDArray[np.float64]:
+def spend_of(spend: pd.DataFrame, weeks: Calendar, names: Sequence[str]) -> NDArray[np.float64]:
+    """Give the spend of channels by week, or by day, (n_rows, n_channels)."""
     week = weeks.index(days_of(spend["date"]))
     code = pd.Index(names).get_indexer(pd.Index(spend["channel"]))
     inside = (week >= 0) & (week < len(weeks.starts)) & (code >= 0)

@@ -14,14 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from apportion.errors import DataError, NotEnoughDataError, ParameterError
-from apportion.mmm import calendar_controls, organic, priors
+from apportion.mmm import calendar_controls, days, noise, organic, priors
 from apportion.mmm import channels as channel_choice
 from apportion.mmm import controls as control_choice
+from apportion.mmm.days import Rows
 from apportion.mmm.lifts import Lift
 from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.weeks import DAYS, Calendar, as_date, calendar, days_of
 from apportion.results.mmm import Check, CheckLevel, DateRange
-from apportion.results.mmm_settings import MMMSettings
+from apportion.results.mmm_settings import Grain, MMMSettings
 
 MIN_WEEKS = 26
 """Below half a year the yearly pattern and media cannot be told apart at all."""
@@ -64,6 +65,22 @@ class MediaMixData:
     """Of the organic channels (impressions, say), shape (n_weeks, n_organic)."""
     lifts: tuple[Lift, ...] = ()
     """Experiments that calibrate the model."""
+    daily: Rows | None = None
+    """The days of the same weeks, where the model is fitted to days; None: it is fitted to weeks.
+    The weeks hold their sums, of controls their means."""
+    grains: tuple[Grain, ...] = (Grain.WEEK,)
+    """What a model of these data can be fitted to: days where all are daily."""
+
+    @property
+    def grain(self) -> Grain:
+        """What the model is fitted to."""
+        return Grain.WEEK if self.daily is None else Grain.DAY
+
+    @property
+    def rows(self) -> Rows:
+        """What the model is fitted to: the weeks, or their days."""
+        volume = self.volume if self.organic else np.zeros((self.n_weeks, 0))
+        return self.daily or Rows(self.spend, self.outcome, self.controls, volume, per_week=1)
 
     @property
     def channel_priors(self) -> tuple[ChannelPrior, ...]:
@@ -74,6 +91,11 @@ class MediaMixData:
     def n_weeks(self) -> int:
         """Number of weeks."""
         return len(self.weeks)
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """First day of each row."""
+        return self.weeks if self.daily is None else Calendar(self.weeks).days.starts
 
     @property
     def date_range(self) -> DateRange:
@@ -104,12 +126,14 @@ class MediaMixData:
             given,
             *tests,
             *flights,
+            *(getattr(self.daily, name) for name in days.ARRAYS if self.daily is not None),
         ):
             digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def first(self, n_weeks: int) -> "MediaMixData":
         """Give the first `n_weeks` weeks alone."""
+        rows = n_weeks * self.rows.per_week
         return replace(
             self,
             weeks=self.weeks[:n_weeks],
@@ -117,16 +141,32 @@ class MediaMixData:
             outcome=self.outcome[:n_weeks],
             controls=self.controls[:n_weeks],
             volume=self.volume[:n_weeks],
+            daily=self.daily and self.daily.first(n_weeks),
             lifts=tuple(
                 replace(
                     lift,
-                    more=lift.more[:n_weeks],
-                    less=lift.less[:n_weeks],
-                    counted=lift.counted[:n_weeks],
+                    more=lift.more[:rows],
+                    less=lift.less[:rows],
+                    counted=lift.counted[:rows],
                 )
                 for lift in self.lifts
-                if not lift.counted[n_weeks:].any()
+                if not lift.counted[rows:].any()
             ),
+        )
+
+    def with_days(self, rows: Rows) -> "MediaMixData":
+        """Give the data as fitted to days, the weeks being their sums; their noise is estimated."""
+
+        def by_week(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            return values.reshape(self.n_weeks, rows.per_week, *values.shape[1:])
+
+        return replace(
+            self,
+            daily=noise.estimated(rows),
+            spend=by_week(rows.spend).sum(1),
+            outcome=by_week(rows.outcome).sum(1),
+            controls=by_week(rows.controls).mean(1),
+            volume=by_week(rows.volume).sum(1),
         )
 
 
@@ -142,11 +182,12 @@ def prepare(
     events: pd.DataFrame | None = None,
     settings: MMMSettings = USUAL,
 ) -> MediaMixData:
-    """Give the weekly arrays of a model.
+    """Give the arrays of a model.
 
     Spend is summed over campaigns and regions, a week without a row counting as no spend. The
     outcome is the total if the data have one (rows without a region), else the sum over regions.
-    Controls are averaged over the week; one that is constant tells nothing and is left out.
+    Controls are averaged over the week (or day); one that is constant tells nothing and is left
+    out.
 
     Parameters
     ----------
@@ -162,7 +203,8 @@ def prepare(
     events : DataFrame, optional
         By ``frames.EVENTS``; promotions and the like, each a control.
     settings : MMMSettings
-        What is known of the channels, and whose holidays count.
+        What is known of the channels, whose holidays count, and whether the model is fitted to
+        weeks or to days.
 
     Raises
     ------
@@ -171,7 +213,8 @@ def prepare(
     NotEnoughDataError
         If there are too few weeks, or a channel asked for has too few weeks of spend.
     DataError
-        If the outcome has gaps, does not vary or is not positive on average.
+        If the outcome has gaps, does not vary or is not positive on average; of a daily model also
+        if the outcome or the spend of a channel is not daily.
     """
     if start is not None and end is not None and start > end:
         raise ParameterError(f"The start {start} lies after the end {end}. Exchange the two.")
@@ -184,23 +227,39 @@ def prepare(
     free, volume = organic.choose(spend, found, named)
     paid = None if named is None else tuple(name for name in named if name not in free)
     chosen = channel_choice.choose(spend, found, paid)
-    names, matrix, about_controls = control_choice.choose(controls, found)
-    holidays, on_holidays = calendar_controls.of_holidays(settings.holidays, found)
+    by_day = settings.grain is Grain.DAY
+    each = found.days if by_day else found
+    names, matrix, about_controls = control_choice.choose(controls, each)
+    holidays, on_holidays = calendar_controls.of_holidays(settings.holidays, each)
     happened = events if events is not None and settings.use_events else _NO_EVENTS
-    named_events, in_events = calendar_controls.of_events(happened, found)
+    named_events, in_events = calendar_controls.of_events(happened, each)
+    known = np.ascontiguousarray(np.column_stack([matrix, on_holidays, in_events]))
     data = MediaMixData(
         weeks=found.starts,
         channels=chosen.names,
         control_names=(*names, *holidays, *named_events),
         spend=chosen.spend,
         outcome=values,
-        controls=np.ascontiguousarray(np.column_stack([matrix, on_holidays, in_events])),
+        controls=known,
         outcome_name=outcome,
         priors=tuple(priors.of_channel(settings.channel(name)) for name in chosen.names),
         organic=free,
         volume=volume,
         checks=(*short_weeks, *chosen.checks, *about_controls),
     )
+    why_not_daily = days.why_not(total, spend, (*chosen.names, *free), found.days)
+    if not why_not_daily:
+        data = replace(data, grains=tuple(Grain))
+    if by_day:
+        if why_not_daily:
+            raise DataError(why_not_daily)
+        rows = Rows(
+            spend=channel_choice.spend_of(spend, each, chosen.names),
+            outcome=days.outcome_of(total, each),
+            controls=known,
+            volume=organic.volume_of(spend, each, free),
+        )
+        data = data.with_days(rows)
     return replace(data, checks=(*data.checks, *_below_spend(data)))
 
 

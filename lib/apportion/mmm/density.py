@@ -7,7 +7,8 @@ whenever the number of channels changes.
 
 Two things are written otherwise than in the definition, with the same value. The adstock is a
 recursion, a[t] = x[t] + r a[t-1] - r^L x[t-L], so a week costs the same however long the carry-over
-lasts (but where an effect comes late: there it is a plain sum over the lags). And where the
+lasts (but where an effect comes late: there it is a plain sum over the lags); by day, r is the
+seventh root of the retention. And where the
 baseline has K columns, only its K directions are turned to; what is left of the squared error has
 variance sigma^2 in every direction.
 
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.noise import whitened
 from apportion.mmm.scaling import inputs, outcome_scale
 
 Array = NDArray[np.float64]
@@ -39,7 +41,7 @@ SAMPLED = ("alpha", "half_saturation", "slope_excess", "log_roi", "sigma")
 KEPT = (*SAMPLED, "slope", "beta")
 
 _TINY = 1e-9
-_SIZES = 4
+_SIZES = 5
 _DOUBLES = types.CPointer(types.double)  # type: ignore[no-untyped-call]
 _DENSITY = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
 _EXPAND = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
@@ -50,12 +52,12 @@ class Arguments(NamedTuple):
     """What the density needs to know of the data, contiguous."""
 
     flights: Array
-    """(n_channels, n_weeks), each with a mean of 1."""
+    """(n_channels, n_rows), each with a mean of 1."""
     totals: Array
     outcome: Array
-    """(n_weeks,), less the baseline's offset."""
+    """(n_rows,), less the baseline's offset."""
     directions: Array
-    """Left singular vectors of the baseline's design, (n_columns, n_weeks)."""
+    """Left singular vectors of the baseline's design, whitened, (n_columns, n_rows)."""
     explained: Array
     """Squared singular values, (n_columns,)."""
     roi_mean: Array
@@ -70,21 +72,25 @@ class Arguments(NamedTuple):
     counted: Array
     estimate: Array
     standard_error: Array
+    autoregression: Array
+    """How the noise goes on from row to row, (n_lags,)."""
     beliefs: Array
-    """Mean and sd of the log half-saturation, sd of the slope above 1, sd of the noise, lags."""
+    """Mean and sd of the log half-saturation, sd of the slope above 1, sd of the noise, lags, and
+    rows of a week."""
 
 
 def arguments(data: MediaMixData) -> Arguments:
     """Give what the density needs to know of `data`."""
-    given = inputs(data)
+    given, rows = inputs(data), data.rows
     linear = baseline.of(data)
-    left, singular, _ = np.linalg.svd(linear.columns, full_matrices=False)
+    white = whitened(linear.columns, rows.autoregression)
+    left, singular, _ = np.linalg.svd(white, full_matrices=False)
     table = priors.table(given.priors)
     tests = given.tests
     return Arguments(
         flights=np.ascontiguousarray(given.flights.T),
         totals=given.totals,
-        outcome=data.outcome / outcome_scale(data) - linear.offset,
+        outcome=rows.outcome / outcome_scale(data) - linear.offset,
         directions=np.ascontiguousarray(left.T),
         explained=singular**2,
         roi_mean=table["roi_log_mean"],
@@ -98,13 +104,15 @@ def arguments(data: MediaMixData) -> Arguments:
         counted=np.ascontiguousarray(tests.counted),
         estimate=tests.estimate,
         standard_error=tests.standard_error,
+        autoregression=rows.autoregression,
         beliefs=np.array(
             [
                 priors.HALF_SATURATION_LOG_MEAN,
                 priors.HALF_SATURATION_LOG_SD,
                 priors.SLOPE_EXCESS_SD,
-                priors.NOISE_SD,
-                float(LAGS),
+                priors.noise_sd(rows.per_week),
+                float(LAGS * rows.per_week),
+                float(rows.per_week),
             ]
         ),
     )
@@ -126,10 +134,12 @@ def start(arguments: Arguments, seed: int) -> Array:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _carried_late(flight, retention, lags, peak, carried, slope):  # type: ignore[no-untyped-def]
+def _carried_late(  # type: ignore[no-untyped-def]
+    flight, retention, lags, per_week, peak, carried, slope
+):
     share, growth = np.empty(lags), np.empty(lags)
     for lag in range(lags):
-        power = (lag - peak) ** 2
+        power = (lag / per_week - peak) ** 2
         share[lag] = retention**power
         growth[lag] = power * retention ** (power - 1) if power > 0 else 0.0
     total, total_slope = share.sum(), growth.sum()
@@ -143,29 +153,33 @@ def _carried_late(flight, retention, lags, peak, carried, slope):  # type: ignor
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _carried(flight, retention, lags, peak, carried, slope):  # type: ignore[no-untyped-def]
+def _carried(  # type: ignore[no-untyped-def]
+    flight, retention, lags, per_week, peak, carried, slope
+):
     """Fill `carried` with the adstock of a flight and `slope` with its derivative by retention."""
     if peak > 0:
-        _carried_late(flight, retention, lags, peak, carried, slope)
+        _carried_late(flight, retention, lags, per_week, peak, carried, slope)
         return
+    kept = retention ** (1 / per_week)  # from one row to the next
+    by_retention = kept / (per_week * retention)
     total, total_slope, power = 0.0, 0.0, 1.0
     for lag in range(lags):
         total += power
         if lag + 1 < lags:
             total_slope += (lag + 1) * power
-        power *= retention
-    last = retention**lags
-    last_slope = lags * retention ** (lags - 1)
+        power *= kept
+    last = kept**lags
+    last_slope = lags * kept ** (lags - 1)
     value = growth = 0.0
     for week in range(len(flight)):
-        growth = value + retention * growth
-        value = flight[week] + retention * value
+        growth = value + kept * growth
+        value = flight[week] + kept * value
         if week >= lags:
             growth -= last_slope * flight[week - lags]
             value -= last * flight[week - lags]
         value = max(value, 0.0)
         carried[week] = value / total + _TINY
-        slope[week] = (growth - value / total * total_slope) / total
+        slope[week] = by_retention * (growth - value / total * total_slope) / total
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
@@ -188,15 +202,26 @@ def _pulled(by_effect, carried, slope, log_ratio, effect, steepness):  # type: i
     return by_retention, by_half, by_steepness
 
 
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
+def _whitened(values, autoregression):  # type: ignore[no-untyped-def]
+    """Take from each row what those before it tell; backwards, the transpose of the same."""
+    out = values.copy()
+    for lag in range(len(autoregression)):
+        for row in range(lag + 1, len(values)):
+            out[row] -= autoregression[lag] * values[row - lag - 1]
+    return out
+
+
 @numba.njit(cache=True, nogil=True)
-def _betas(point, flights, totals, peak, lags):  # type: ignore[no-untyped-def]
+def _betas(point, flights, totals, peak, lags, per_week):  # type: ignore[no-untyped-def]
     """Give the highest effect of a week per channel, (n_channels,), at an unconstrained point."""
     channels, weeks = flights.shape
     carried, slope = np.empty(weeks), np.empty(weeks)
     log_ratio, effect = np.empty(weeks), np.empty(weeks)
     out = np.empty(channels)
     for c in range(channels):
-        _carried(flights[c], 1 / (1 + np.exp(-point[c])), lags, peak[c], carried, slope)
+        retention = 1 / (1 + np.exp(-point[c]))
+        _carried(flights[c], retention, lags, per_week, peak[c], carried, slope)
         steepness = 1 + np.exp(point[2 * channels + c])
         _saturated(carried, point[channels + c], steepness, log_ratio, effect)
         out[c] = np.exp(point[3 * channels + c]) * totals[c] / max(effect.sum(), _TINY)
@@ -222,12 +247,13 @@ def density(  # type: ignore[no-untyped-def]
     counted,
     estimate,
     standard_error,
+    autoregression,
     beliefs,
 ):
     """Give the log density of an unconstrained point, but for a constant, and its gradient."""
     channels, weeks = flights.shape
     half_mean, half_sd, excess_sd, noise_sd = beliefs[0], beliefs[1], beliefs[2], beliefs[3]
-    lags = int(beliefs[4])
+    lags, per_week = int(beliefs[4]), beliefs[5]
     alpha = 1 / (1 + np.exp(-point[:channels]))
     log_half = point[channels : 2 * channels]
     excess = np.exp(point[2 * channels : 3 * channels])
@@ -244,11 +270,13 @@ def density(  # type: ignore[no-untyped-def]
     beta, summed = np.empty(channels), np.empty(channels)
     left = outcome.copy()
     for c in range(channels):
-        _carried(flights[c], alpha[c], lags, peak[c], carried[c], slope[c])
+        _carried(flights[c], alpha[c], lags, per_week, peak[c], carried[c], slope[c])
         _saturated(carried[c], log_half[c], 1 + excess[c], log_ratio[c], effect[c])
         summed[c] = max(effect[c].sum(), _TINY)
         beta[c] = np.exp(log_roi[c]) * totals[c] / summed[c]
         left -= beta[c] * effect[c]
+
+    left = _whitened(left, autoregression)
 
     # The outcome, its baseline integrated out.
     noise = sigma**2
@@ -257,7 +285,9 @@ def density(  # type: ignore[no-untyped-def]
     value = -0.5 * ((left * left).sum() - (turned * turned).sum()) / noise
     value -= 0.5 * (turned * turned / inside + np.log(inside)).sum()
     value -= (weeks - len(explained)) * log_sigma
-    by_left = left / noise - (turned / noise - turned / inside) @ directions
+    by_white = left / noise - (turned / noise - turned / inside) @ directions
+    backwards = np.ascontiguousarray(by_white[::-1])
+    by_left = np.ascontiguousarray(_whitened(backwards, autoregression)[::-1])
     by_sigma = ((left * left).sum() - (turned * turned).sum()) / noise
     by_sigma += noise * ((turned / inside) ** 2 - 1 / inside).sum() - (weeks - len(explained))
 
@@ -272,9 +302,9 @@ def density(  # type: ignore[no-untyped-def]
     for test in range(len(tested)):
         c = tested[test]
         high, low = np.empty(rows), np.empty(rows)
-        _carried(more[test], alpha[c], lags, peak[c], high[0], high[1])
+        _carried(more[test], alpha[c], lags, per_week, peak[c], high[0], high[1])
         _saturated(high[0], log_half[c], 1 + excess[c], high[2], high[3])
-        _carried(less[test], alpha[c], lags, peak[c], low[0], low[1])
+        _carried(less[test], alpha[c], lags, per_week, peak[c], low[0], low[1])
         _saturated(low[0], log_half[c], 1 + excess[c], low[2], low[3])
         gained = (counted[test] * (high[3] - low[3])).sum()
         miss = (estimate[test] - beta[c] * gained) / standard_error[test]
@@ -313,7 +343,7 @@ def density(  # type: ignore[no-untyped-def]
 def packed(given: Arguments) -> NDArray[np.float64]:
     """Give the data as one block of numbers."""
     channels, weeks = given.flights.shape
-    sizes = [channels, weeks, len(given.explained), len(given.tested)]
+    sizes = [channels, weeks, len(given.explained), len(given.tested), len(given.autoregression)]
     return np.concatenate([np.array(sizes, float), *(np.ravel(array) for array in given)])
 
 
@@ -322,7 +352,8 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
     """Give the arrays of a block, without a copy but for the tests' channels."""
     sizes = carray(address, (_SIZES,), np.float64)
     c, t, k, n = int(sizes[0]), int(sizes[1]), int(sizes[2]), int(sizes[3])
-    length = _SIZES + c * t + c + t + k * t + k + 5 * c + n + 3 * n * t + 2 * n + 5
+    p = int(sizes[4])
+    length = _SIZES + c * t + c + t + k * t + k + 5 * c + n + 3 * n * t + 2 * n + p + 6
     block = carray(address, (length,), np.float64)
     at = _SIZES
     flights = block[at : at + c * t].reshape(c, t)
@@ -357,7 +388,9 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
     at += n
     standard_error = block[at : at + n]
     at += n
-    beliefs = block[at : at + 5]
+    autoregression = block[at : at + p]
+    at += p
+    beliefs = block[at : at + 6]
     return (
         flights,
         totals,
@@ -375,6 +408,7 @@ def _unpacked(address):  # type: ignore[no-untyped-def]
         counted,
         estimate,
         standard_error,
+        autoregression,
         beliefs,
     )
 
@@ -404,7 +438,9 @@ def _expanded_at(size: Any, kept: Any, point_: Any, out_: Any, address: Any) -> 
         out[3 * c + channel] = point[3 * c + channel]
         out[4 * c + 1 + channel] = 1 + excess
     out[4 * c] = np.exp(point[4 * c])
-    out[5 * c + 1 :] = _betas(point, given[0], given[1], given[9], int(given[16][4]))
+    beliefs = given[17]
+    lags, per_week = int(beliefs[4]), beliefs[5]
+    out[5 * c + 1 :] = _betas(point, given[0], given[1], given[9], lags, per_week)
     return 0
 
 

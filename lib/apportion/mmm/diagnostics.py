@@ -22,6 +22,7 @@ from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.results.base import LEVEL, Interval
 from apportion.results.mmm import Check, CheckLevel, HowSure, ModelFit, SamplerDiagnostics
+from apportion.results.mmm_settings import Grain
 
 MIN_CONTRACTION = 0.25
 """Below this share of the prior's spread removed, an estimate is mostly the prior."""
@@ -67,6 +68,7 @@ def model_fit(
     prediction: Prediction,
     residual_sd: NDArray[np.float64],
     holdout: Holdout | None,
+    by_day: NDArray[np.float64] | None = None,
 ) -> ModelFit:
     """Give how well the model follows the training weeks.
 
@@ -77,9 +79,12 @@ def model_fit(
         In the outcome's unit.
     holdout : Holdout, optional
         None: too few weeks for it.
+    by_day : ndarray, shape (n_days,), optional
+        What a daily model missed beside what the days before tell; None: it is fitted to weeks.
     """
     expected = prediction.expected.mean(0)
     error = outcome - expected
+    innovation = error if by_day is None else by_day
     explained = prediction.expected.var(1)
     bayesian_r2 = explained / (explained + residual_sd**2)
     low, high = np.quantile(prediction.replicated, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
@@ -89,12 +94,13 @@ def model_fit(
         bayesian_r2=float(bayesian_r2.mean()),
         bayesian_r2_interval=interval(bayesian_r2),
         coverage90=float(np.mean((low <= outcome) & (outcome <= high))),
-        durbin_watson=float((np.diff(error) ** 2).sum() / (error**2).sum()),
+        durbin_watson=float((np.diff(innovation) ** 2).sum() / (innovation**2).sum()),
         holdout_mape=holdout.mape if holdout else None,
         last_year_mape=holdout.last_year_mape if holdout else None,
         no_media_mape=holdout.no_media_mape if holdout else None,
         holdout_coverage90=holdout.coverage90 if holdout else None,
         weighted_mape=float(np.abs(error).sum() / np.abs(outcome).sum()),
+        grain=Grain.WEEK if by_day is None else Grain.DAY,
     )
 
 
@@ -246,10 +252,11 @@ def _coverage(fit: ModelFit) -> Check | None:
 def _autocorrelation(fit: ModelFit) -> Check | None:
     if 1.2 <= fit.durbin_watson <= 2.8:
         return None
+    time = fit.grain.value
     return Check(
         code="autocorrelation",
         level=CheckLevel.CAUTION,
-        message="One week's miss tells the next one's (Durbin-Watson "
+        message=f"One {time}'s miss tells the next one's (Durbin-Watson "
         f"{fit.durbin_watson:.2f}, 2 is ideal): something that moves the outcome is missing. "
         "Add it as a control.",
     )

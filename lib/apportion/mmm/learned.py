@@ -6,6 +6,7 @@ from scipy.stats import gaussian_kde
 
 from apportion.mmm import priors
 from apportion.mmm.adstock import weights
+from apportion.mmm.days import weekly
 from apportion.mmm.posterior import FittedMMM
 from apportion.results.base import LEVEL
 from apportion.results.mmm import ChannelLearning
@@ -21,7 +22,8 @@ def learned(fitted: FittedMMM) -> tuple[ChannelLearning, ...]:
     Densities are per unit of the natural log of the return, so that areas can be compared on a
     logarithmic axis.
     """
-    shares = weights(fitted.draws.alpha, fitted.peak)
+    per_week = fitted.data.rows.per_week
+    shares = weekly(weights(fitted.draws.alpha, fitted.peak, per_week=per_week), per_week)
     low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     rows = []
     for row, name in enumerate(fitted.data.channels):

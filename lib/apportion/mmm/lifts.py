@@ -14,11 +14,11 @@ class Lift:
     channel: int
     """Which of the model's channels."""
     more: NDArray[np.float64]
-    """Weekly spend with more of it, (n_weeks,), in the tenant's currency."""
+    """Spend with more of it by week (or day), (n_rows,), in the tenant's currency."""
     less: NDArray[np.float64]
-    """Weekly spend with less of it, (n_weeks,)."""
+    """Spend with less of it, (n_rows,)."""
     counted: NDArray[np.float64]
-    """Share of each week's outcome that was counted, (n_weeks,)."""
+    """Share of each week's (or day's) outcome that was counted, (n_rows,)."""
     estimate: float
     """Outcome that the difference caused in the counted weeks, in the outcome's unit."""
     standard_error: float

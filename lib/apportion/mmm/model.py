@@ -14,6 +14,11 @@ its channel.
 An organic channel has no spend: in its place stands the whole outcome, so that the return is the
 share of the outcome that the channel brings.
 
+In a daily model t is a day and "mean weeks" are mean days; the retention alpha stays that from one
+week to the next, so its power at a lag of l days is l / 7. Its noise goes on from day to day, in a
+way that is known before (:mod:`apportion.mmm.noise`): each day is taken less what the days before
+it tell of it, which is part of the rotation.
+
 Training uses the same density with its gradient written by hand (:mod:`apportion.mmm.density`),
 which needs no compilation; a test holds one to the other.
 
@@ -33,6 +38,7 @@ import pytensor.tensor as pt
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import LAGS, exponents, lagged
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.noise import whitened
 from apportion.mmm.scaling import inputs, outcome_scale
 
 _TINY = 1e-9  # an empty week of spend: its logarithm must stay finite
@@ -40,24 +46,29 @@ _TINY = 1e-9  # an empty week of spend: its logarithm must stay finite
 
 def build(data: MediaMixData) -> pm.Model:
     """Give the model of `data`; its ``pm.Data`` can be exchanged."""
-    given = inputs(data)
+    given, rows = inputs(data), data.rows
+    lags = LAGS * rows.per_week
     linear = baseline.of(data)
-    turn, known = baseline.rotation(linear.columns)
+    lags_of_noise = rows.autoregression
+    turn, known = baseline.rotation(whitened(linear.columns, lags_of_noise))
     table = priors.table(given.priors)
+    time = data.grain.value
     coords = {
         "channel": list(given.names),
-        "week": data.weeks.astype("datetime64[ns]"),
-        "lag": np.arange(LAGS),
-        "direction": np.arange(data.n_weeks),
+        time: data.dates.astype("datetime64[ns]"),
+        "lag": np.arange(lags),
+        "direction": np.arange(rows.size),
         "test": [lift.test_id for lift in data.lifts],
     }
     with pm.Model(coords=coords) as model:
-        spend = pm.Data("lagged_spend", lagged(given.flights), dims=("channel", "week", "lag"))
+        flights = lagged(given.flights, lags=lags)
+        spend = pm.Data("lagged_spend", flights, dims=("channel", time, "lag"))
         total_spend = pm.Data("total_spend", given.totals, dims="channel")
-        rotate = pm.Data("rotate", turn, dims=("direction", "week"))
+        white = whitened(np.eye(rows.size), lags_of_noise)
+        rotate = pm.Data("rotate", turn @ white, dims=("direction", time))
         explained = pm.Data("explained", known, dims="direction")
-        target = data.outcome / outcome_scale(data) - linear.offset
-        observed = pm.Data("rotated_outcome", turn @ target, dims="direction")
+        target = rows.outcome / outcome_scale(data) - linear.offset
+        observed = pm.Data("rotated_outcome", turn @ white @ target, dims="direction")
 
         alpha = pm.Beta("alpha", table["retention_a"], table["retention_b"], dims="channel")
         half_saturation = pm.LogNormal(
@@ -69,9 +80,9 @@ def build(data: MediaMixData) -> pm.Model:
         excess = pm.HalfNormal("slope_excess", priors.SLOPE_EXCESS_SD, dims="channel")
         slope = pm.Deterministic("slope", 1 + excess, dims="channel")
         log_roi = pm.Normal("log_roi", table["roi_log_mean"], table["roi_log_sd"], dims="channel")
-        sigma = pm.HalfNormal("sigma", priors.NOISE_SD)
+        sigma = pm.HalfNormal("sigma", priors.noise_sd(rows.per_week))
 
-        powers = alpha[:, None] ** exponents(table["peak"])
+        powers = alpha[:, None] ** exponents(table["peak"], per_week=rows.per_week)
         shares = powers / powers.sum(axis=1, keepdims=True)
 
         def effect_of(flight: Any, half: Any, steepness: Any, carried: Any) -> Any:
@@ -95,7 +106,8 @@ def build(data: MediaMixData) -> pm.Model:
         if data.lifts:
             tested = given.tests
             own = (half_saturation[tested.channel], slope[tested.channel], shares[tested.channel])
-            gained = effect_of(lagged(tested.more.T), *own) - effect_of(lagged(tested.less.T), *own)
+            more, less = (lagged(each.T, lags=lags) for each in (tested.more, tested.less))
+            gained = effect_of(more, *own) - effect_of(less, *own)
             pm.Normal(
                 "lift",
                 beta[tested.channel] * (gained * tested.counted).sum(axis=1),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from apportion.mmm import baseline
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.noise import deviation_of_sum, whitened
 
 QUARTER = 13
 FIRST = 6 * QUARTER
@@ -36,15 +37,15 @@ def unforeseen_spread(data: MediaMixData, left: Array, sigma: float) -> float:
 
     Parameters
     ----------
-    left : ndarray, shape (n_weeks,)
-        Outcome less what media brought, in mean weeks of the outcome.
+    left : ndarray, shape (n_rows,)
+        Outcome less what media brought, in mean weeks (or days) of the outcome.
     sigma : float
-        Residual standard deviation of a week, in the same unit.
+        Residual standard deviation of a week (or day), in the same unit.
 
     Returns
     -------
     float
-        In mean weeks of the outcome; 0 where past quarters went as expected.
+        In the same unit; 0 where past quarters went as expected.
     """
     starts = range(FIRST, data.n_weeks - QUARTER + 1, QUARTER)
     if len(starts) < LEAST_QUARTERS:
@@ -56,10 +57,14 @@ def unforeseen_spread(data: MediaMixData, left: Array, sigma: float) -> float:
 
 def _excess(data: MediaMixData, left: Array, sigma: float, start: int) -> float:
     """Give the squared miss of a quarter's mean less the variance that was expected of it."""
-    stop = start + QUARTER
-    linear = baseline.of(data.first(start), data.controls[:stop])
+    rows = data.rows
+    linear = baseline.of(data.first(start), rows.controls[: (start + QUARTER) * rows.per_week])
+    length, start = QUARTER * rows.per_week, start * rows.per_week
     seen, ahead = linear.columns[:start], linear.columns[start:].mean(0)
+    known = whitened(left[:start] - linear.offset[:start], rows.autoregression)
+    seen = whitened(seen, rows.autoregression)
     precision = np.eye(len(ahead)) + seen.T @ seen / sigma**2
-    mean = np.linalg.solve(precision, seen.T @ (left[:start] - linear.offset[:start]) / sigma**2)
-    expected = ahead @ np.linalg.solve(precision, ahead) + sigma**2 / QUARTER
-    return float((left[start:stop].mean() - ahead @ mean) ** 2 - expected)
+    mean = np.linalg.solve(precision, seen.T @ known / sigma**2)
+    own = (sigma * deviation_of_sum(rows.autoregression, length) / length) ** 2
+    expected = ahead @ np.linalg.solve(precision, ahead) + own
+    return float((left[start : start + length].mean() - ahead @ mean) ** 2 - expected)

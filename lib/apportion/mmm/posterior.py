@@ -15,11 +15,16 @@ from apportion.errors import DataError
 from apportion.mmm import baseline, priors
 from apportion.mmm.adstock import adstock
 from apportion.mmm.data import MediaMixData
+from apportion.mmm.days import ARRAYS, Rows, weekly
+from apportion.mmm.noise import whitened
 from apportion.mmm.priors import ChannelPrior
 from apportion.mmm.saturation import hill
 from apportion.mmm.scaling import inputs, outcome_scale
 
 FORMAT = 3
+FORMAT_BY_DAY = 4
+"""Of a daily model: the same, and its days."""
+
 MAX_DRAWS = 1000
 """Draws kept: enough for the ends of a 90 % interval, and a few hundred kilobytes."""
 
@@ -33,14 +38,15 @@ class Draws:
     alpha: NDArray[np.float64]
     """Retention from week to week."""
     half_saturation: NDArray[np.float64]
-    """In mean weeks of the channel's spend."""
+    """In mean weeks (in a daily model: days, as below) of the channel's spend."""
     slope: NDArray[np.float64]
     log_roi: NDArray[np.float64]
     """Log of the return over all training weeks."""
     beta: NDArray[np.float64]
     """Highest possible effect of a week, in mean weeks of the outcome."""
     sigma: NDArray[np.float64]
-    """Residual standard deviation in mean weeks of the outcome, (n_draws,)."""
+    """Residual standard deviation in mean weeks of the outcome, by day of what the days before do
+    not tell, (n_draws,)."""
     baseline: NDArray[np.float64]
     """Coefficients of the baseline's columns, (n_draws, n_columns)."""
 
@@ -85,13 +91,18 @@ class FittedMMM:
             Share of the draws whose baseline was negative in some week.
         """
         linear = baseline.of(data)
-        scaled = data.outcome / outcome_scale(data)
+        rows = data.rows
+        scaled = rows.outcome / outcome_scale(data)
         media = _media(samples, data)
+        left = scaled - linear.offset - media
         drawn = baseline.coefficients(
-            linear.columns, scaled - linear.offset - media, samples["sigma"], rng
+            whitened(linear.columns, rows.autoregression),
+            whitened(left.T, rows.autoregression).T,
+            samples["sigma"],
+            rng,
         )
         without = linear.offset + drawn @ linear.columns.T
-        negative = without.min(1) < 0
+        negative = weekly(without, rows.per_week).min(1) < 0
         share = float(negative.mean())
         allowed = np.flatnonzero(~negative) if share < _MOST_LEFT_OUT else np.arange(len(negative))
         size = min(len(allowed), MAX_DRAWS)
@@ -119,10 +130,12 @@ class FittedMMM:
         """The organic channels as a model of their own, volume in the place of spend."""
         if self.organic_draws is None:
             return None
+        rows = self.data.daily
         seen = replace(
             self.data,
             channels=self.data.organic,
             spend=self.data.volume,
+            daily=rows and replace(rows, spend=rows.volume, volume=rows.volume[:, :0]),
             priors=(priors.ORGANIC,) * len(self.data.organic),
             organic=(),
             lifts=(),
@@ -148,6 +161,9 @@ class FittedMMM:
             "organic": np.array(data.organic, dtype=np.str_),
             "volume": data.volume if data.organic else np.zeros((data.n_weeks, 0)),
         }
+        if data.daily is not None:
+            by_day = {f"day_{name}": getattr(data.daily, name) for name in ARRAYS}
+            arrays |= by_day | {"format": np.array(FORMAT_BY_DAY)}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
@@ -163,11 +179,12 @@ class FittedMMM:
         """
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
             found = int(arrays["format"])
-            if found != FORMAT:
+            if found not in (FORMAT, FORMAT_BY_DAY):
                 raise DataError(
-                    f"The stored model has form {found}; this version of Apportion reads form "
-                    f"{FORMAT}. Train the model again."
+                    f"The stored model has form {found}; this version of Apportion reads the forms "
+                    f"{FORMAT} and {FORMAT_BY_DAY}. Train the model again."
                 )
+            by_day = found == FORMAT_BY_DAY
             data = MediaMixData(
                 weeks=arrays["weeks"].astype("datetime64[D]"),
                 channels=tuple(map(str, arrays["channels"])),
@@ -179,6 +196,7 @@ class FittedMMM:
                 priors=tuple(ChannelPrior(*map(float, row)) for row in arrays["priors"]),
                 organic=tuple(map(str, arrays["organic"])),
                 volume=arrays["volume"],
+                daily=Rows(**{name: arrays[f"day_{name}"] for name in ARRAYS}) if by_day else None,
             )
             return cls.split(Draws(**{name: _single(arrays[name]) for name in _NAMES}), data)
 
@@ -190,11 +208,17 @@ class FittedMMM:
 
 
 def _media(samples: dict[str, NDArray[np.float64]], data: MediaMixData) -> NDArray[np.float64]:
-    """Give what all channels bring in each week, (n_draws, n_weeks), in mean weeks."""
-    given = inputs(data)
-    carried = adstock(given.flights, samples["alpha"], priors.table(given.priors)["peak"])
-    effect = hill(carried, samples["half_saturation"][..., None], samples["slope"][..., None])
-    return np.asarray(np.einsum("dc,dct->dt", samples["beta"], effect))
+    """Give what all channels bring in each row, (n_draws, n_rows), in mean rows."""
+    given, per_week = inputs(data), data.rows.per_week
+    peak = priors.table(given.priors)["peak"]
+    out = np.zeros((len(samples["alpha"]), data.rows.size))
+    for row in range(len(peak)):  # one by one: all draws of all channels' days are many numbers
+        own = slice(row, row + 1)
+        flight, alpha = given.flights[:, own], samples["alpha"][:, own]
+        carried = adstock(flight, alpha, peak[own], per_week=per_week)[:, 0]
+        effect = hill(carried, samples["half_saturation"][:, own], samples["slope"][:, own])
+        out += samples["beta"][:, own] * effect
+    return out
 
 
 def _single(values: NDArray[np.floating]) -> NDArray[np.float64]:

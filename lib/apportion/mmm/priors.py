@@ -43,7 +43,7 @@ SLOPE_EXCESS_SD = 0.3
 """HalfNormal prior of the Hill slope above 1."""
 
 NOISE_SD = 0.15
-"""HalfNormal prior of the residual standard deviation, in mean weeks of the outcome."""
+"""HalfNormal prior of the residual standard deviation of a week, in mean weeks of the outcome."""
 
 LEVEL_SD = 1.0
 TREND_SD = 0.5
@@ -55,6 +55,9 @@ over the whole range, each bend of it, each wave of the year, a control's standa
 
 EVENT_SD = 0.3
 """Normal prior of a holiday or promotion, of the week that it fills."""
+
+WEEKDAY_SD = 0.3
+"""Normal prior of each day of the week, in mean days of the outcome; the seven sum to nothing."""
 
 ALLOWANCE = {
     BudgetSetting.IN_ADVANCE: (0.0, 0.003),
@@ -103,6 +106,11 @@ def of_channel(settings: ChannelSettings) -> ChannelPrior:
     first, second = RETENTION[settings.carry_over]
     peak = LATE_PEAK if settings.carry_over is CarryOver.LATE else 0.0
     return ChannelPrior(mean, sd, allowance_mean, allowance_sd, first, second, peak)
+
+
+def noise_sd(per_week: int) -> float:
+    """Give the prior of the noise of a row, in its mean rows, so that weeks have the same noise."""
+    return float(NOISE_SD * np.sqrt(per_week))
 
 
 def table(priors: Sequence[ChannelPrior]) -> dict[str, NDArray[np.float64]]:

@@ -1,7 +1,8 @@
 """What the posterior says in money: contributions, returns, curves, forecasts.
 
 All functions take a fitted model and give posterior draws, first axis (n_draws,), in the currency
-of the data. A window is a range of weeks [start, stop).
+of the data. A window is a range of weeks [start, stop). A daily model is worked out by day and
+given by week, in the same definitions.
 
 Definitions
 -----------
@@ -25,8 +26,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from apportion.mmm import baseline, priors
+from apportion.mmm import baseline
 from apportion.mmm.adstock import LAGS, adstock
+from apportion.mmm.days import usual_week, weekly
+from apportion.mmm.noise import burn_in, drawn, whitened
 from apportion.mmm.past_quarters import unforeseen_spread
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.saturation import Curve, elasticity, hill
@@ -53,7 +56,7 @@ class Returns(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """Expected and replicated outcome, each (n_draws, n_rows)."""
+    """Expected and replicated outcome, each (n_draws, n_weeks)."""
 
     expected: Samples
     replicated: Samples
@@ -61,26 +64,29 @@ class Prediction(NamedTuple):
 
 def contribution(fitted: FittedMMM) -> Samples:
     """Give what each channel caused in each week, (n_draws, n_channels, n_weeks)."""
-    return _ceiling(fitted) * _effect(fitted, _adstocked(fitted))
+    per_week = fitted.data.rows.per_week
+    return _ceiling(fitted) * weekly(_effect(fitted, _adstocked(fitted)), per_week)
 
 
 def returns(fitted: FittedMMM, start: int, stop: int) -> Returns:
     """Give ROI and marginal ROI of the spend of the weeks [start, stop)."""
-    data = fitted.data
-    until = stop + LAGS - 1
-    later = np.tile(data.spend[start:stop].mean(0), (max(0, until - data.n_weeks), 1))
-    spend = np.vstack([data.spend, later])[:until] / spend_scale(data)
+    rows, per_week = fitted.data.rows, fitted.data.rows.per_week
+    inside = slice(start * per_week, stop * per_week)
+    until = inside.stop + LAGS * per_week - 1
+    usual = usual_week(rows.spend[inside], per_week)
+    later = np.tile(usual, (max(0, stop + LAGS - fitted.data.n_weeks), 1))
+    spend = np.vstack([rows.spend, later])[:until] / spend_scale(fitted.data)
     window = np.zeros_like(spend)
-    window[start:stop] = spend[start:stop]
-    actual = adstock(spend, fitted.draws.alpha, fitted.peak)[..., start:]
+    window[inside] = spend[inside]
+    actual = _carried(fitted, spend)[..., inside.start :]
     # Adstock is linear, so switching the window off subtracts the window's own adstock.
-    own = adstock(window, fitted.draws.alpha, fitted.peak)[..., start:]
+    own = _carried(fitted, window)[..., inside.start :]
     effect = _effect(fitted, actual)
     dark = _effect(fitted, np.maximum(actual - own, 0.0))
     slope = fitted.draws.slope[..., None]
     share = np.divide(own, actual, out=np.zeros_like(own), where=actual > 0)
     growth = effect * elasticity(effect, slope) * share
-    spent = data.spend[start:stop].sum(0)
+    spent = rows.spend[inside].sum(0)
     per_unit = np.divide(1.0, spent, out=np.full_like(spent, np.nan), where=spent > 0)
     worth = _ceiling(fitted)[..., 0] * per_unit
     return Returns(worth * (effect - dark).sum(-1), worth * growth.sum(-1))
@@ -98,9 +104,9 @@ def curve(fitted: FittedMMM, scales: NDArray[np.float64], start: int, stop: int)
     -------
     ndarray, shape (n_draws, n_channels, n_scales)
     """
-    flight = _adstocked(fitted)[..., start:stop]
-    weekly = [_effect(fitted, flight * scale).mean(-1) for scale in scales]
-    return np.asarray(_ceiling(fitted) * np.stack(weekly, -1))
+    flight = _flight(fitted, start, stop)
+    means = [_effect(fitted, flight * scale).mean(-1) for scale in scales]
+    return np.asarray(_weekly_ceiling(fitted)[..., None] * np.stack(means, -1))
 
 
 def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Samples:
@@ -111,7 +117,7 @@ def saturation_scale(fitted: FittedMMM, start: int, stop: int) -> Samples:
     ndarray, shape (n_draws, n_channels)
         A draw may lie far beyond `MAX_SCALE`, which is then the honest end of an interval.
     """
-    flight = _adstocked(fitted)[..., start:stop]
+    flight = _flight(fitted, start, stop)
     slope = fitted.draws.slope[..., None]
 
     def still_steep(scale: Samples) -> NDArray[np.bool_]:
@@ -140,10 +146,10 @@ def break_even_scale(fitted: FittedMMM, start: int, stop: int, *, margin: float 
         Zero where no unit ever earns itself. A draw may lie far beyond
         `MAX_SCALE`, which is then the honest end of an interval.
     """
-    flight = _adstocked(fitted)[..., start:stop]
+    flight = _flight(fitted, start, stop)
     slope = fitted.draws.slope[..., None]
     spend = fitted.data.spend[start:stop].mean(0)
-    worth = margin * _ceiling(fitted)[..., 0] / np.where(spend > 0, spend, np.inf)
+    worth = margin * _weekly_ceiling(fitted) / np.where(spend > 0, spend, np.inf)
 
     def earns(scale: Samples) -> NDArray[np.bool_]:
         effect = _effect(fitted, flight * scale[..., None])
@@ -170,9 +176,9 @@ def mean_curves(
     The curve is exact in value and slope at 61 spends and interpolated by cubics between them.
     """
     scales = max_scale * np.linspace(0, 1, _NODES) ** 2
-    flight = _adstocked(fitted)[..., start:stop]
+    flight = _flight(fitted, start, stop)
     slope = fitted.draws.slope[..., None]
-    ceiling = _ceiling(fitted)[..., 0]
+    ceiling = _weekly_ceiling(fitted)
     values, slopes = [], []
     for scale in np.maximum(scales, 1e-9):
         effect = _effect(fitted, flight * scale)
@@ -194,12 +200,12 @@ def predict(
     controls: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> Prediction:
-    """Give the outcome of the training weeks and of any that follow.
+    """Give the outcome of the training weeks and of any that follow, by week.
 
     Parameters
     ----------
     spend, controls : ndarray, shape (n_rows, n_channels) and (n_rows, n_controls)
-        The training weeks first, then the weeks to forecast.
+        The training weeks first, then the weeks to forecast; of a daily model, days.
 
     Notes
     -----
@@ -209,20 +215,43 @@ def predict(
     side of what is expected, as past quarters did (:mod:`apportion.mmm.past_quarters`).
     """
     data, draws = fitted.data, fitted.draws
-    scale = outcome_scale(data)
+    rows, scale = data.rows, outcome_scale(data)
     linear = baseline.of(data, controls)
-    adstocked = adstock(spend / spend_scale(data), draws.alpha, fitted.peak)
-    media = np.einsum("dc,dct->dt", draws.beta, _effect(fitted, adstocked))
+    media = _media(fitted, spend)
     brought = _organic(fitted, len(spend))
     expected = media + brought + linear.offset + draws.baseline @ linear.columns.T
-    noise = rng.standard_normal(expected.shape) * draws.sigma[:, None]
-    later = len(spend) - data.n_weeks
+    before = burn_in(rows.autoregression)
+    luck = rng.standard_normal((len(expected), before + expected.shape[1]))
+    noise = drawn(luck, rows.autoregression) * draws.sigma[:, None]
+    later = len(spend) - rows.size
     if later:
-        noise[:, data.n_weeks :] += _unforeseen_demand(fitted, later, rng)
-        left = data.outcome / scale - (media + brought)[:, : data.n_weeks].mean(0)
+        noise[:, rows.size :] += _unforeseen_demand(fitted, later, rng)
+        left = rows.outcome / scale - (media + brought)[:, : rows.size].mean(0)
         spread = unforeseen_spread(data, left, float(draws.sigma.mean()))
-        noise[:, data.n_weeks :] += spread * rng.standard_normal((len(noise), 1))
-    return Prediction(expected * scale, (expected + noise) * scale)
+        noise[:, rows.size :] += spread * rng.standard_normal((len(noise), 1))
+    found = (expected * scale, (expected + noise) * scale)
+    return Prediction(*(weekly(each, rows.per_week) for each in found))
+
+
+def innovations(fitted: FittedMMM) -> NDArray[np.float64]:
+    """Give what the model missed of each row beside what the rows before tell, (n_rows,)."""
+    data, rows = fitted.data, fitted.data.rows
+    linear = baseline.of(data)
+    caused = (_media(fitted, rows.spend) + _organic(fitted, rows.size)).mean(0)
+    expected = caused + linear.offset + linear.columns @ fitted.draws.baseline.mean(0)
+    return whitened(rows.outcome / outcome_scale(data) - expected, rows.autoregression)
+
+
+def media(fitted: FittedMMM, spend: NDArray[np.float64]) -> Samples:
+    """Give what spend causes by week, (n_draws, n_weeks), of rows as in :func:`predict`."""
+    caused = outcome_scale(fitted.data) * _media(fitted, spend)
+    return weekly(caused, fitted.data.rows.per_week)
+
+
+def _media(fitted: FittedMMM, spend: NDArray[np.float64]) -> Samples:
+    """Give what spend causes in each row, (n_draws, n_rows), in mean rows."""
+    effect = _effect(fitted, _carried(fitted, spend / spend_scale(fitted.data)))
+    return np.asarray(np.einsum("dc,dct->dt", fitted.draws.beta, effect))
 
 
 def _organic(fitted: FittedMMM, rows: int) -> Samples:
@@ -230,26 +259,39 @@ def _organic(fitted: FittedMMM, rows: int) -> Samples:
     organic = fitted.organic
     if organic is None:
         return np.zeros((len(fitted.draws.sigma), rows))
-    volume = organic.data.spend
-    usual = np.tile(volume[-YEAR:].mean(0), (max(0, rows - len(volume)), 1))
-    carried = adstock(np.vstack([volume, usual]) / spend_scale(organic.data), organic.draws.alpha)
-    effect = _effect(organic, carried[..., :rows])
-    return np.asarray(np.einsum("dc,dct->dt", organic.draws.beta, effect))
+    volume, per_week = organic.data.rows.spend, organic.data.rows.per_week
+    usual = usual_week(volume[-YEAR * per_week :], per_week)
+    later = np.tile(usual, (max(0, rows - len(volume)) // per_week, 1))
+    return _media(organic, np.vstack([volume, later]))[:, :rows]
 
 
-def _unforeseen_demand(fitted: FittedMMM, weeks: int, rng: np.random.Generator) -> Samples:
-    """Give what the allowances may bring in weeks ahead, (n_draws, weeks), in mean weeks."""
-    data = fitted.data
-    table = priors.table(data.channel_priors)
-    own = fitted.draws.baseline[:, -len(data.channels) :]
-    brought = table["allowance_mean"] + own @ baseline.allowance_spread(data).T
-    begins = rng.integers(data.n_weeks, size=(len(brought), 1))
-    seen = baseline.unexplained_spend(data)[(begins + np.arange(weeks)) % data.n_weeks]
-    return np.asarray(np.einsum("dc,dtc->dt", brought, seen))
+def _unforeseen_demand(fitted: FittedMMM, rows: int, rng: np.random.Generator) -> Samples:
+    """Give what the allowances may bring in rows ahead, (n_draws, rows), in mean rows."""
+    data, size = fitted.data, fitted.data.rows.size
+    mean = baseline.allowance_mean(data)
+    own = fitted.draws.baseline[:, -len(mean) :]
+    brought = mean + own @ baseline.allowance_spread(data).T
+    begins = rng.integers(size, size=(len(brought), 1))
+    unexplained = baseline.unexplained_spend(data)
+    out = np.zeros((len(brought), rows))
+    for row in range(rows):
+        out[:, row] = (brought * unexplained[(begins[:, 0] + row) % size]).sum(1)
+    return out
 
 
 def _adstocked(fitted: FittedMMM) -> Samples:
-    return adstock(fitted.data.spend / spend_scale(fitted.data), fitted.draws.alpha, fitted.peak)
+    return _carried(fitted, fitted.data.rows.spend / spend_scale(fitted.data))
+
+
+def _flight(fitted: FittedMMM, start: int, stop: int) -> Samples:
+    """Give the adstocked rows of the weeks [start, stop)."""
+    per_week = fitted.data.rows.per_week
+    return _adstocked(fitted)[..., start * per_week : stop * per_week]
+
+
+def _carried(fitted: FittedMMM, flights: NDArray[np.float64]) -> Samples:
+    per_week = fitted.data.rows.per_week
+    return adstock(flights, fitted.draws.alpha, fitted.peak, per_week=per_week)
 
 
 def _effect(fitted: FittedMMM, adstocked: Samples) -> Samples:
@@ -258,7 +300,13 @@ def _effect(fitted: FittedMMM, adstocked: Samples) -> Samples:
 
 
 def _ceiling(fitted: FittedMMM) -> Samples:
+    """Give the highest possible effect of a row, (n_draws, n_channels, 1)."""
     return fitted.draws.beta[..., None] * outcome_scale(fitted.data)
+
+
+def _weekly_ceiling(fitted: FittedMMM) -> Samples:
+    """Give the highest possible effect of a week, (n_draws, n_channels)."""
+    return np.asarray(_ceiling(fitted)[..., 0] * fitted.data.rows.per_week)
 
 
 def _spline(

@@ -1,4 +1,7 @@
-"""The units of the model: spend in mean weeks of its channel, the outcome in mean weeks."""
+"""The units of the model: spend in mean weeks of its channel, the outcome in mean weeks.
+
+In a daily model all of these are days.
+"""
 
 from typing import NamedTuple
 
@@ -17,7 +20,7 @@ class Tests(NamedTuple):
 
     channel: NDArray[np.int64]
     more: Array
-    """(n_tests, n_weeks), as all of the next two."""
+    """(n_tests, n_rows), as all of the next two."""
     less: Array
     counted: Array
     estimate: Array
@@ -29,7 +32,7 @@ class Inputs(NamedTuple):
 
     names: tuple[str, ...]
     flights: Array
-    """(n_weeks, n_channels), each with a mean of 1."""
+    """(n_rows, n_channels), each with a mean of 1."""
     totals: Array
     """What a return refers to, (n_channels,), in mean weeks of the outcome: all spend, or for an
     organic channel the whole outcome."""
@@ -39,36 +42,36 @@ class Inputs(NamedTuple):
 
 def inputs(data: MediaMixData) -> Inputs:
     """Give the media part of `data`."""
-    scale = outcome_scale(data)
-    organic = np.full(len(data.organic), float(data.n_weeks))
-    volume = data.volume if data.organic else np.zeros((data.n_weeks, 0))
+    scale, rows = outcome_scale(data), data.rows
+    organic = np.full(len(data.organic), float(rows.size))
+    volume = rows.volume
     return Inputs(
         names=(*data.channels, *data.organic),
-        flights=np.column_stack([data.spend / spend_scale(data), volume / _mean_week(volume)]),
-        totals=np.concatenate([data.spend.sum(0) / scale, organic]),
+        flights=np.column_stack([rows.spend / spend_scale(data), volume / _mean_row(volume)]),
+        totals=np.concatenate([rows.spend.sum(0) / scale, organic]),
         priors=(*data.channel_priors, *(priors.ORGANIC,) * len(data.organic)),
         tests=_tests(data, scale),
     )
 
 
 def spend_scale(data: MediaMixData) -> Array:
-    """Give each channel's mean week, (n_channels,); 1 for a channel without spend."""
-    return _mean_week(data.spend)
+    """Give each channel's mean week (or day), (n_channels,); 1 for a channel without spend."""
+    return _mean_row(data.rows.spend)
 
 
 def outcome_scale(data: MediaMixData) -> float:
-    """Give the mean week of the outcome."""
-    return float(data.outcome.mean())
+    """Give the mean week (or day) of the outcome."""
+    return float(data.rows.outcome.mean())
 
 
-def _mean_week(flights: Array) -> Array:
+def _mean_row(flights: Array) -> Array:
     mean = flights.mean(0)
     return np.where(mean > 0, mean, 1.0)
 
 
 def _tests(data: MediaMixData, scale: float) -> Tests:
     means, lifts = spend_scale(data), data.lifts
-    empty = np.zeros((0, data.n_weeks))
+    empty = np.zeros((0, data.rows.size))
     return Tests(
         channel=np.array([lift.channel for lift in lifts], dtype=np.int64),
         more=np.array([lift.more / means[lift.channel] for lift in lifts]) if lifts else empty,

@@ -52,9 +52,12 @@ def why_held_back(comparison: VersionComparison) -> str | None:
     """Say why the later version must not take the earlier one's place; None: it may."""
     if not comparison.jumps:
         return None
+    fits = (comparison.before.model_fit, comparison.after.model_fit)
+    grains = {fit.grain for fit in fits if fit is not None}
+    another = "One is fitted to weeks, the other to days. " if len(grains) > 1 else ""
     return (
         f"It jumps from version {comparison.before.version}: {' '.join(comparison.jumps)} "
-        "Look whether data were changed; if the new figures are right, make it current."
+        f"{another}Look whether data were changed; if the new figures are right, make it current."
     )
 
 

@@ -31,6 +31,7 @@ from apportion.mmm.data import USUAL, WEEKS_A_YEAR, MediaMixData
 from apportion.mmm.data_checks import MIN_WEEKS_FOR_HOLDOUT
 from apportion.mmm.diagnostics import Holdout
 from apportion.mmm.learned import learned
+from apportion.mmm.noise import deviation_of_sum
 from apportion.mmm.posterior import FittedMMM
 from apportion.mmm.response import Prediction
 from apportion.mmm.scaling import outcome_scale
@@ -124,12 +125,16 @@ def train(
     _refuse(converged)
     fitted = sampled.fitted
     rng = np.random.default_rng(seed)
-    prediction = response.predict(fitted, data.spend, data.controls, rng)
+    rows = data.rows
+    prediction = response.predict(fitted, rows.spend, rows.controls, rng)
     fit = diagnostics.model_fit(
         data.outcome,
         prediction,
-        fitted.draws.sigma * outcome_scale(data),
+        fitted.draws.sigma
+        * outcome_scale(data)
+        * deviation_of_sum(rows.autoregression, rows.per_week),
         run.holdout(data, rng),
+        None if data.daily is None else response.innovations(fitted),
     )
     found = diagnostics.checks(fitted, fit, sampled.negative_share)
     _refuse(*found)
@@ -200,7 +205,8 @@ class _Run:
         sampled = self._fit(
             data.first(seen), settings, " without the last quarter", _RETRIED, _HELD_OUT
         )
-        forecast = response.predict(sampled.fitted, data.spend, data.controls, rng)
+        rows = data.rows
+        forecast = response.predict(sampled.fitted, rows.spend, rows.controls, rng)
         outcome = data.outcome[seen:]
         last_year = data.outcome[seen - WEEKS_A_YEAR : data.n_weeks - WEEKS_A_YEAR]
         low, high = np.quantile(forecast.replicated[:, seen:], [0.05, 0.95], axis=0)
@@ -208,7 +214,7 @@ class _Run:
             mape=diagnostics.mape(outcome, forecast.expected[:, seen:].mean(0)),
             last_year_mape=diagnostics.mape(outcome, last_year),
             no_media_mape=diagnostics.mape(
-                outcome, no_media.forecast(data.first(seen), data.controls)[seen:]
+                outcome, no_media.forecast(data.first(seen), rows.controls)[seen:]
             ),
             coverage90=float(np.mean((low <= outcome) & (outcome <= high))),
         )

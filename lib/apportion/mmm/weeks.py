@@ -16,30 +16,38 @@ from numpy.typing import NDArray
 from apportion.errors import DataError
 
 DAYS = 7
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Days = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Consecutive weeks, by their first days."""
+    """Consecutive weeks, or days, by their first days."""
 
     starts: Days
+    length: int = DAYS
+    """Days of each."""
 
     @property
     def first_day(self) -> dt.date:
-        """First day of the first week."""
+        """First day of the first of them."""
         return as_date(self.starts[0])
 
     @property
     def last_day(self) -> dt.date:
-        """Last day of the last week."""
-        return as_date(self.starts[-1] + np.timedelta64(DAYS - 1, "D"))
+        """Last day of the last of them."""
+        return as_date(self.starts[-1] + np.timedelta64(self.length - 1, "D"))
+
+    @property
+    def days(self) -> "Calendar":
+        """The days of the weeks."""
+        size = self.length * len(self.starts)
+        return Calendar(self.starts[0] + np.arange(size).astype("timedelta64[D]"), 1)
 
     def index(self, days: Days) -> NDArray[np.int64]:
-        """Give the week of each day; negative or too large outside of the calendar."""
-        return np.asarray((days - self.starts[0]).astype(np.int64) // DAYS)
+        """Give the row of each day; negative or too large outside of the calendar."""
+        return np.asarray((days - self.starts[0]).astype(np.int64) // self.length)
 
 
 def days_of(dates: pd.Series) -> Days:
@@ -73,14 +81,14 @@ def calendar(
         spend's.
     """
     outcome_days, spend_days = np.unique(days_of(outcome)), np.unique(days_of(spend["date"]))
-    outcome_weekday, spend_weekday = _one_weekday(outcome_days), _one_weekday(spend_days)
+    outcome_weekday, spend_weekday = one_weekday(outcome_days), one_weekday(spend_days)
     _check_rhythm(outcome_days, "outcome", outcome_weekday)
     if spend_weekday is None:
         _check_rhythm(spend_days, "spend", None)
     if None not in (outcome_weekday, spend_weekday) and outcome_weekday != spend_weekday:
         raise DataError(
-            f"The outcome's weeks begin on {_WEEKDAYS[outcome_weekday or 0]}, the spend's on "
-            f"{_WEEKDAYS[spend_weekday or 0]}. Import both with the same first day of the week, or "
+            f"The outcome's weeks begin on {WEEKDAYS[outcome_weekday or 0]}, the spend's on "
+            f"{WEEKDAYS[spend_weekday or 0]}. Import both with the same first day of the week, or "
             "one of them by day."
         )
     first = max(outcome_days[0], spend_days[0])
@@ -105,7 +113,7 @@ def _between(first: np.datetime64, last: np.datetime64, weekday: int | None) -> 
     return first + np.timedelta64(offset, "D") + np.arange(count) * np.timedelta64(DAYS, "D")
 
 
-def _one_weekday(days: Days) -> int | None:
+def one_weekday(days: Days) -> int | None:
     """Give the weekday that all days share (Monday is 0), if they do."""
     gaps = np.diff(days).astype(np.int64)
     if len(days) < 2 or np.any(gaps % DAYS):
@@ -118,7 +126,7 @@ def _weekly_channel(spend: pd.DataFrame) -> int | None:
     weekly = [
         (len(days), weekday)
         for _, dates in spend.groupby("channel")["date"]
-        if (weekday := _one_weekday(days := np.unique(days_of(dates)))) is not None
+        if (weekday := one_weekday(days := np.unique(days_of(dates)))) is not None
     ]
     return max(weekly)[1] if weekly else None
 

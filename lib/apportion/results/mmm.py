@@ -11,7 +11,7 @@ from pydantic import Field
 
 from apportion.results.base import Interval, Result
 from apportion.results.calibration import LiftTest
-from apportion.results.mmm_settings import BudgetSetting, DemandWarning, MMMSettings
+from apportion.results.mmm_settings import BudgetSetting, DemandWarning, Grain, MMMSettings
 
 
 class ModelStatus(StrEnum):
@@ -40,7 +40,10 @@ class DateRange(Result):
 
 
 class ModelFit(Result):
-    """How well the model follows the outcome: fractions, so a MAPE of 0.06 is 6 %."""
+    """How well the model follows the outcome: fractions, so a MAPE of 0.06 is 6 %.
+
+    By week throughout; the days of a daily model are summed.
+    """
 
     r2: float
     mape: float
@@ -49,7 +52,8 @@ class ModelFit(Result):
     coverage90: float
     """Share of weeks inside the 90 % predictive interval."""
     durbin_watson: float
-    """Autocorrelation of the residuals: 2 means none."""
+    """Autocorrelation of the residuals: 2 means none. Of a daily model, of what each day's residual
+    is beside what the days before tell of it."""
     holdout_mape: float | None = None
     """Average miss in weeks that a second fit had not seen; None: too few weeks for that."""
     last_year_mape: float | None = None
@@ -60,6 +64,8 @@ class ModelFit(Result):
     """Share of those weeks inside their 90 % forecast intervals."""
     weighted_mape: float | None = None
     """Sum of misses over the sum of the outcome: a small week weighs little."""
+    grain: Grain = Grain.WEEK
+    """What the model was fitted to: weeks, or days."""
 
 
 class ChannelEffect(Result):

@@ -30,6 +30,14 @@ class CarryOver(StrEnum):
     """It is strongest about two weeks after the spend, as where people take time to decide."""
 
 
+class Grain(StrEnum):
+    """What the model counts time in; whatever people read is by week all the same."""
+
+    WEEK = "week"
+    DAY = "day"
+    """With an effect of the day of the week, and carry-over by day. It needs daily data."""
+
+
 class ChannelSettings(Result):
     """What is known of one channel before its data are looked at."""
 
@@ -67,6 +75,8 @@ class MMMSettings(Result):
     """Share of revenue that is left after the cost of goods; None: not known."""
     experiments_off: tuple[str, ...] = ()
     """Ids of the lift tests that must not calibrate the model."""
+    grain: Grain = Grain.WEEK
+    """Whether the model is fitted to weeks or to days."""
 
     def channel(self, name: str) -> ChannelSettings:
         """Give what is set for a channel."""

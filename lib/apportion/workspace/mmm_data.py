@@ -9,7 +9,7 @@ import pandas as pd
 from apportion.errors import ApportionError, ParameterError
 from apportion.mmm.data import MediaMixData, prepare
 from apportion.results.mmm import ChannelSpend, Check
-from apportion.results.mmm_settings import MMMSettings
+from apportion.results.mmm_settings import Grain, MMMSettings
 from apportion.store import TenantStore
 
 MAIN_METRIC = "revenue"
@@ -29,6 +29,11 @@ class BeforeTraining(NamedTuple):
         if isinstance(self.found, ApportionError):
             raise self.found
         return self.found
+
+    @property
+    def grains(self) -> tuple[Grain, ...]:
+        """What a model can be fitted to; nothing where the data cannot carry one."""
+        return () if isinstance(self.found, ApportionError) else self.found.grains
 
     def checks(self) -> tuple[Check, ...]:
         """Give every caution about the weeks, as ``MMMWorkspace.check``; raises as `data`."""

@@ -13,6 +13,7 @@ from apportion.results.mmm_settings import (
     BudgetSetting,
     ChannelSettings,
     DemandWarning,
+    Grain,
     MMMSettings,
     PriorImplication,
 )
@@ -65,6 +66,21 @@ class MMMSettingsWorkspace:
         """Say how a channel's budget is set; the rest of its settings stays."""
         own = self.get().channel(channel)
         return self.set_channel(channel, own.model_copy(update={"budget_setting": how}))
+
+    def set_grain(self, grain: Grain) -> MMMSettings:
+        """Fit models to weeks or to days, from the next training on.
+
+        Raises
+        ------
+        DataError
+            If days are asked for, and the data are not daily.
+        """
+        from apportion.workspace.mmm_data import prepared
+
+        settings = self.get().model_copy(update={"grain": grain})
+        if grain is Grain.DAY:
+            prepared(self._store, settings)
+        return self.save(settings)
 
     def implications(
         self,

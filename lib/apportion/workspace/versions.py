@@ -15,6 +15,7 @@ from apportion.results.accounts import COMMAND_LINE, ActingMember, Actor
 from apportion.results.backtest import BackTest
 from apportion.results.comparison import VersionComparison
 from apportion.results.mmm import MMMResults, ModelStatus
+from apportion.results.mmm_settings import MMMSettings
 from apportion.store import TenantStore
 
 log = logging.getLogger("apportion.workspace")
@@ -136,6 +137,7 @@ def _data_since(trained: MediaMixData, frames: _Frames) -> MediaMixData:
             start=trained.date_range.start,
             end=end,
             outcome=trained.outcome_name,
+            settings=MMMSettings(grain=trained.grain),
         )
 
     found = until(None)

@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from apportion.results.mmm import ChannelEffect, HowSure, MMMResults
+from apportion.results.mmm import ChannelEffect, HowSure, MMMResults, ModelFit
+from apportion.results.mmm_settings import Grain
 from apportion.views import theme
 from apportion.views.channels import ChannelLook, channel_looks
+
+
+def is_by_day(fit: ModelFit | None) -> bool:
+    """Say whether a version was fitted to days; else to weeks."""
+    return fit is not None and fit.grain is Grain.DAY
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from apportion.results.base import Interval
 from apportion.results.mmm import Check, CheckLevel, HowSure, MMMResults, ModelFit, ModelStatus
 from apportion.views import theme
 from apportion.views.mmm import findings
-from apportion.views.mmm.reading import Reading
+from apportion.views.mmm.reading import Reading, is_by_day
 from apportion.views.parts import cards
 from apportion.views.parts.icons import icon
 from apportion.views.parts.intervals import Track, interval_bar, nice_ceiling
@@ -111,7 +111,11 @@ def origin(reading: Reading) -> Markup:
     results = reading.results
     facts: list[tuple[str, str]] = []
     if results.model_fit is not None:
-        facts.append(("Residuals in a row (Durbin-Watson)", _figure(results.model_fit)))
+        days = "days; what you read is by week"
+        facts += [
+            ("Fitted to", days if is_by_day(results.model_fit) else "weeks"),
+            ("Residuals in a row (Durbin-Watson)", _figure(results.model_fit)),
+        ]
     if (found := results.diagnostics) is not None:
         facts += [
             ("Agreement of the chains (R-hat)", f"{found.r_hat:.3f}"),
@@ -147,7 +151,9 @@ def _facts(reading: Reading) -> list[Markup]:
     facts = []
     if (dates := results.date_range) is not None:
         weeks = theme.count(((dates.end - dates.start).days + 1) // 7, "week")
-        facts.append(_fact("calendar", f"{weeks} to {theme.day(dates.end)}"))
+        by_day = is_by_day(results.model_fit)
+        told = f"{weeks} to {theme.day(dates.end)}{', fitted by day' if by_day else ''}"
+        facts.append(_fact("calendar", told))
     if results.last_run_at is not None:
         when = theme.moment(results.last_run_at, reading.timezone)
         facts.append(_fact("clock", f"Version {results.version}, trained {when}"))

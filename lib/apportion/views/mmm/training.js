@@ -18,9 +18,11 @@ function render({ model, el }) {
   const job = h("div", { class: "ap-tr-job", role: "group", "aria-label": "Training" }, head, cancel,
     h("span", { class: "ap-bar", role: "progressbar", "aria-label": "Training", "aria-valuemin": 0, "aria-valuemax": 100 }, bar), chains, detail);
   const spoken = h("div", { role: "status", class: "ap-sr" });
+  const grain = h("select", { class: "ap-al-amount left", onchange: () => ask("grain") });
+  const grains = field("Fit the model to", grain);
   const form = h("div", { class: "ap-tr-form" },
     field("Channels, comma-separated", channels, "Empty: every channel with enough spend"),
-    field("Training data from", start), field("to", end), run);
+    field("Training data from", start), field("to", end), grains, run);
   const root = h("section", { class: "ap-tr", "aria-label": "Train a model", "data-lm-suppress-shortcuts": "true" }, form, chips, message, checks, job, spoken);
 
   const named = () => channels.value.split(",").map((name) => name.trim()).filter(Boolean);
@@ -40,7 +42,7 @@ function render({ model, el }) {
     clearTimeout(typing);
     if (kind === "train") run.disabled = true;
     if (kind === "cancel") cancel.disabled = true;
-    model.send({ kind, channels: channels.value, start: start.value, end: end.value });
+    model.send({ kind, channels: channels.value, start: start.value, end: end.value, grain: grain.value });
   }
   function paintChips() {
     const now = named();
@@ -78,9 +80,12 @@ function render({ model, el }) {
     channels.value = get("channels");
     [start.value, end.value] = [get("start"), get("end")];
     for (const each of [start, end]) [each.min, each.max] = [get("first_day"), get("last_day")];
+    grain.replaceChildren(...get("grains").map(([value, words]) => h("option", { value }, words)));
+    grain.value = get("grain");
+    grains.hidden = get("grains").length < 2;
     paintChips();
   }
-  const listen = [["change:channels change:start change:end change:suggestions", values], ["change:run change:told change:checks change:is_refused", paint],
+  const listen = [["change:channels change:start change:end change:suggestions change:grains change:grain", values], ["change:run change:told change:checks change:is_refused", paint],
     ["msg:custom", () => paint()]];
   for (const [event, react] of listen) model.on(event, react);
   el.append(root);

@@ -10,6 +10,7 @@ import traitlets
 
 from apportion.errors import AlreadyRequestedError, ApportionError, ConflictError
 from apportion.results.mmm import Check
+from apportion.results.mmm_settings import Grain
 from apportion.results.runs import ChainProgress, Run, RunStatus
 from apportion.views import theme
 from apportion.views.channels import channel_looks
@@ -27,6 +28,7 @@ LOOKED_AT = 20
 """The newest runs among which one that goes on is looked for."""
 
 _HERE = Path(__file__)
+_GRAINS = {Grain.WEEK: "Weeks", Grain.DAY: "Days"}
 
 Note = dict[str, str]
 
@@ -60,6 +62,8 @@ class TrainingForm(anywidget.AnyWidget):
     told = traitlets.List(traitlets.Dict()).tag(sync=True)
     run = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     icons = traitlets.Dict().tag(sync=True)
+    grain = traitlets.Unicode().tag(sync=True)
+    grains = traitlets.List(traitlets.List()).tag(sync=True)
 
     def __init__(
         self,
@@ -88,6 +92,8 @@ class TrainingForm(anywidget.AnyWidget):
             last_day=max((each.last_day.isoformat() for each in spend), default=""),
             icons={**paths("info", "warn", "bad"), "good": ICONS["ok"]},
         )
+        self._possible = before.grains
+        self._read_grain()
         self._say(before.checks)
         self._find()
         self.on_msg(self._on_message)
@@ -100,6 +106,9 @@ class TrainingForm(anywidget.AnyWidget):
             case "train":
                 self._take(content)
                 self._train()
+            case "grain":
+                self._take(content)
+                self._set_grain(str(content.get("grain")))
             case "cancel":
                 self._cancel()
             case "poll":
@@ -108,6 +117,22 @@ class TrainingForm(anywidget.AnyWidget):
     def _take(self, content: dict[str, Any]) -> None:
         for name in ("channels", "start", "end"):
             setattr(self, name, str(content.get(name, "")))
+
+    def _read_grain(self) -> None:
+        """Show what models are fitted to, and offer days where the data are daily."""
+        now = self._workspace.mmm.settings.get().grain
+        offered = {now, Grain.WEEK, *self._possible}
+        self.grains = [[each.value, text] for each, text in _GRAINS.items() if each in offered]
+        self.grain = now.value
+
+    def _set_grain(self, grain: str) -> None:
+        try:
+            self._workspace.mmm.settings.set_grain(Grain(grain))
+        except ApportionError as error:
+            self.told = [_note("bad", "Not stored", str(error))]
+        self._read_grain()
+        self._check()
+        self.send({"kind": "done"})
 
     def _check(self) -> None:
         self._say(lambda: self._workspace.mmm.check(self.channels, self.start, self.end))

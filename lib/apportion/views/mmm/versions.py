@@ -12,6 +12,7 @@ from apportion.results.comparison import ChannelChange, VersionComparison
 from apportion.results.mmm import MMMResults, ModelStatus, ModelVersion
 from apportion.views import theme
 from apportion.views.channels import channel_looks
+from apportion.views.mmm.reading import is_by_day
 from apportion.views.parts import cards
 from apportion.views.parts.boxes import html, show, stack
 from apportion.views.parts.intervals import Track, interval_bar, nice_ceiling
@@ -165,7 +166,10 @@ def _row(version: MMMResults, timezone: str) -> list[Cell]:
         ),
         Cell(theme.moment(version.last_run_at, timezone) if version.last_run_at else NOTHING),
         Cell(version.trained_by or NOTHING),
-        Cell(f"{theme.day(days.start)} to {theme.day(days.end)}" if days else NOTHING),
+        Cell(
+            f"{theme.day(days.start)} to {theme.day(days.end)}" if days else NOTHING,
+            "fitted by day" if is_by_day(fit) else "",
+        ),
         Cell(theme.score(fit.r2) if fit else NOTHING),
         Cell(theme.share(fit.mape) if fit else NOTHING),
         Cell(
@@ -182,6 +186,7 @@ def _about(found: VersionComparison) -> list[tuple[str, str]]:
         days, fit = version.date_range, version.model_fit
         if days is not None:
             text = f"{theme.day(days.start)} to {theme.day(days.end)}"
+            text += ", fitted by day" if is_by_day(fit) else ""
             facts.append((f"{name}: version {version.version}, training data", text))
         if fit is not None:
             text = f"R² {theme.score(fit.r2)}, average miss {theme.share(fit.mape)}"
