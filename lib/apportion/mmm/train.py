@@ -244,6 +244,8 @@ class _Run:
             told = message.replace(",", f"{what},", 1)
             self.on_progress(low + share * (high - low), told, chains)
 
+        if what:  # it may be over before the sampler reports
+            self.on_progress(low, f"Sampling{what}")
         sampled = fit(
             data,
             settings=settings,
