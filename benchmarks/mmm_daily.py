@@ -3,7 +3,8 @@
 Run ``python benchmarks/mmm_daily.py --companies 16``; each simulated company is fitted twice, to
 its days and to their sums. One that is in the file (``--out``) already is not fitted again;
 ``--seconds`` ends the study early, ``--summary`` fits nothing. ``--time`` trains one company of two
-years and one of four as the product does, hold-out and all, and prints what that takes.
+years and one of four as the product does, hold-out and all, and prints what that takes. ``--lead``
+prints how often the lead test fires by week and by day, without fitting anything.
 
 The companies (104 weeks, 5 channels) are simulated by day: media parameters from the model's prior,
 retention being that from week to week; spend that varies from day to day, in one channel only on
@@ -36,6 +37,7 @@ from apportion.mmm.saturation import hill
 FIRST_SEED = 17_000
 """No company of these seeds had a part in any choice of the model."""
 SCENARIOS = ("truth from the prior", "chasing 4 %")
+DAY_LATE = "a day's demand of 6 %, followed a day late"
 GRAINS = ("day", "week")
 WEEKS, CHANNELS = 104, 5
 _AUTOREGRESSION = np.array([0.7])
@@ -50,9 +52,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("var/mmm_daily.jsonl"))
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("--time", action="store_true")
+    parser.add_argument("--lead", action="store_true")
     asked = parser.parse_args()
     if asked.time:
         _time()
+        return
+    if asked.lead:
+        _lead(asked.companies)
         return
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in asked.out.open()] if asked.out.exists() else []
@@ -70,8 +76,12 @@ def simulate(
     days = 7 * weeks
     demand = _slow(unseen, days)
     spend = _spend(rng, days, channels)
-    if scenario.startswith("chasing"):
-        chased = spend[:, CHASING] * np.exp(0.5 * demand)[:, None]
+    follows, moves = 0.5 * demand, 0.04 if scenario.startswith("chasing") else 0.0
+    if scenario == DAY_LATE:
+        demand, moves = unseen.normal(size=days), 0.06
+        follows = 0.3 * np.roll(demand, 1)
+    if moves:
+        chased = spend[:, CHASING] * np.exp(follows)[:, None]
         spend[:, CHASING] = chased * spend[:, CHASING].mean(0) / chased.mean(0)
     alpha = rng.beta(*priors.ALPHA_BETA, (1, channels))
     half = rng.lognormal(priors.HALF_SATURATION_LOG_MEAN, priors.HALF_SATURATION_LOG_SD, channels)
@@ -92,9 +102,7 @@ def simulate(
     lasting = drawn(rng.normal(size=(1, days + 91)), _AUTOREGRESSION)[0]
     lasting *= np.sqrt(1 - _AUTOREGRESSION[0] ** 2)
     noise = 0.05 * lasting + 0.08 * rng.normal(size=days)
-    outcome = expected + noise * expected.mean()
-    if scenario.startswith("chasing"):
-        outcome += 0.04 * expected.mean() * demand
+    outcome = expected + (noise + moves * demand) * expected.mean()
     data = MediaMixData(
         weeks=np.datetime64("2023-01-02") + 7 * np.arange(weeks).astype("timedelta64[D]"),
         channels=tuple(f"channel {row}" for row in range(channels)),
@@ -163,6 +171,20 @@ def company(scenario: str, grain: str, seed: int) -> dict[str, object]:
         "divergences": found.divergences,
         "seconds": sampled.seconds,
     }
+
+
+def _lead(companies: int) -> None:
+    """Print the share of channels for which the lead test fires."""
+    print("| scenario | by week: channels 0 and 1 | the others | by day | the others |")
+    print("|---|---|---|---|---|")
+    for scenario in (*SCENARIOS, DAY_LATE):
+        seeds = range(FIRST_SEED + 1000, FIRST_SEED + 1000 + companies)
+        known = [simulate(seed, scenario).data for seed in seeds]
+        cells = []
+        for test in (lead_test, daily_lead_test):
+            fired = np.array([test(data) for data in known]) > FIRES_ABOVE
+            cells += [f"{part.mean():.1%}" for part in np.split(fired, [len(CHASING)], axis=1)]
+        print(f"| {scenario} | {' | '.join(cells)} |", flush=True)
 
 
 def _time() -> None:
