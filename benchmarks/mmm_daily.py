@@ -4,7 +4,8 @@ Run ``python benchmarks/mmm_daily.py --companies 16``; each simulated company is
 its days and to their sums. One that is in the file (``--out``) already is not fitted again;
 ``--seconds`` ends the study early, ``--summary`` fits nothing. ``--time`` trains one company of two
 years and one of four as the product does, hold-out and all, and prints what that takes. ``--lead``
-prints how often the lead test fires by week and by day, without fitting anything.
+prints how often the lead test fires by week and by day, without fitting anything; ``--demo`` fits
+two years of two companies of the demo world, whose truth is not the model's, in both grains.
 
 The companies (104 weeks, 5 channels) are simulated by day: media parameters from the model's prior,
 retention being that from week to week; spend that varies from day to day, in one channel only on
@@ -15,24 +16,30 @@ lasts for weeks and moves 4 % of the outcome.
 """
 
 import argparse
+import datetime as dt
 import json
 import resource
 import time
 from collections import defaultdict
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from mmm_companies import CHASING, Simulated, labelled
 from mmm_recovery import SETTINGS, SHARES
 
+from apportion.demo import DEMO_TENANTS
+from apportion.demo import simulate as demo_world
 from apportion.mmm import priors, response
 from apportion.mmm.adstock import adstock
-from apportion.mmm.data import MediaMixData
+from apportion.mmm.data import MediaMixData, prepare
 from apportion.mmm.days import Rows
 from apportion.mmm.demand import FIRES_ABOVE, daily_lead_test, lead_test
 from apportion.mmm.noise import drawn
 from apportion.mmm.saturation import hill
+from apportion.mmm.settings import SamplerSettings
+from apportion.results.mmm_settings import Grain, MMMSettings
 
 FIRST_SEED = 17_000
 """No company of these seeds had a part in any choice of the model."""
@@ -53,12 +60,16 @@ def main() -> None:
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("--time", action="store_true")
     parser.add_argument("--lead", action="store_true")
+    parser.add_argument("--demo", action="store_true")
     asked = parser.parse_args()
     if asked.time:
         _time()
         return
     if asked.lead:
         _lead(asked.companies)
+        return
+    if asked.demo:
+        _demo()
         return
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in asked.out.open()] if asked.out.exists() else []
@@ -185,6 +196,32 @@ def _lead(companies: int) -> None:
             fired = np.array([test(data) for data in known]) > FIRES_ABOVE
             cells += [f"{part.mean():.1%}" for part in np.split(fired, [len(CHASING)], axis=1)]
         print(f"| {scenario} | {' | '.join(cells)} |", flush=True)
+
+
+def _demo() -> None:
+    """Print how many true returns, and which share of all media, the demo world's fits hold."""
+    from apportion.mmm import fit
+
+    for seed, plan in product((2, 3, 4), DEMO_TENANTS[:2]):
+        world = demo_world(plan, end=dt.date(2026, 6, 30), years=2, seed=seed)
+        frames, share = world.frames, world.truth.incremental.sum() / world.truth.expected.sum()
+        for grain in GRAINS:
+            data = prepare(
+                *(frames[name] for name in ("spend", "outcomes", "controls")),
+                events=frames["events"],
+                settings=MMMSettings(grain=Grain(grain)),
+            )
+            fitted = fit.fit(data, settings=SamplerSettings(tune=400, draws=300), seed=1).fitted
+            caused = response.contribution(fitted).sum(-1)
+            truth = np.array([world.truth.roi(name) for name in data.channels])
+            low, high = np.quantile(caused / data.spend.sum(0), [0.05, 0.95], axis=0)
+            media = np.quantile(caused.sum(1) / data.outcome.sum(), [0.05, 0.5, 0.95])
+            print(
+                f"{plan.slug}, seed {seed}, by {grain}: {((low <= truth) & (truth <= high)).sum()} "
+                f"of {len(truth)} returns held; media {media[1]:.1%} ({media[0]:.1%} to "
+                f"{media[2]:.1%}), truth {share:.1%}",
+                flush=True,
+            )
 
 
 def _time() -> None:
