@@ -3,7 +3,9 @@
 Run ``python benchmarks/mmm_daily.py --companies 16``; each simulated company is fitted twice, to
 its days and to their sums. One that is in the file (``--out``) already is not fitted again;
 ``--seconds`` ends the study early, ``--summary`` fits nothing. ``--time`` trains one company of two
-years and one of four as the product does, hold-out and all, and prints what that takes.
+years and one of four as the product does, hold-out and all, and prints what that takes. ``--lead``
+prints how often the lead test fires by week and by day, without fitting anything; ``--demo`` fits
+two years of two companies of the demo world, whose truth is not the model's, in both grains.
 
 The companies (104 weeks, 5 channels) are simulated by day: media parameters from the model's prior,
 retention being that from week to week; spend that varies from day to day, in one channel only on
@@ -14,28 +16,35 @@ lasts for weeks and moves 4 % of the outcome.
 """
 
 import argparse
+import datetime as dt
 import json
 import resource
 import time
 from collections import defaultdict
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from mmm_companies import CHASING, Simulated, labelled
 from mmm_recovery import SETTINGS, SHARES
 
+from apportion.demo import DEMO_TENANTS
+from apportion.demo import simulate as demo_world
 from apportion.mmm import priors, response
 from apportion.mmm.adstock import adstock
-from apportion.mmm.data import MediaMixData
+from apportion.mmm.data import MediaMixData, prepare
 from apportion.mmm.days import Rows
 from apportion.mmm.demand import FIRES_ABOVE, daily_lead_test, lead_test
 from apportion.mmm.noise import drawn
 from apportion.mmm.saturation import hill
+from apportion.mmm.settings import SamplerSettings
+from apportion.results.mmm_settings import Grain, MMMSettings
 
 FIRST_SEED = 17_000
 """No company of these seeds had a part in any choice of the model."""
 SCENARIOS = ("truth from the prior", "chasing 4 %")
+DAY_LATE = "a day's demand of 6 %, followed a day late"
 GRAINS = ("day", "week")
 WEEKS, CHANNELS = 104, 5
 _AUTOREGRESSION = np.array([0.7])
@@ -50,9 +59,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("var/mmm_daily.jsonl"))
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("--time", action="store_true")
+    parser.add_argument("--lead", action="store_true")
+    parser.add_argument("--demo", action="store_true")
     asked = parser.parse_args()
     if asked.time:
         _time()
+        return
+    if asked.lead:
+        _lead(asked.companies)
+        return
+    if asked.demo:
+        _demo()
         return
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in asked.out.open()] if asked.out.exists() else []
@@ -70,8 +87,12 @@ def simulate(
     days = 7 * weeks
     demand = _slow(unseen, days)
     spend = _spend(rng, days, channels)
-    if scenario.startswith("chasing"):
-        chased = spend[:, CHASING] * np.exp(0.5 * demand)[:, None]
+    follows, moves = 0.5 * demand, 0.04 if scenario.startswith("chasing") else 0.0
+    if scenario == DAY_LATE:
+        demand, moves = unseen.normal(size=days), 0.06
+        follows = 0.3 * np.roll(demand, 1)
+    if moves:
+        chased = spend[:, CHASING] * np.exp(follows)[:, None]
         spend[:, CHASING] = chased * spend[:, CHASING].mean(0) / chased.mean(0)
     alpha = rng.beta(*priors.ALPHA_BETA, (1, channels))
     half = rng.lognormal(priors.HALF_SATURATION_LOG_MEAN, priors.HALF_SATURATION_LOG_SD, channels)
@@ -92,9 +113,7 @@ def simulate(
     lasting = drawn(rng.normal(size=(1, days + 91)), _AUTOREGRESSION)[0]
     lasting *= np.sqrt(1 - _AUTOREGRESSION[0] ** 2)
     noise = 0.05 * lasting + 0.08 * rng.normal(size=days)
-    outcome = expected + noise * expected.mean()
-    if scenario.startswith("chasing"):
-        outcome += 0.04 * expected.mean() * demand
+    outcome = expected + (noise + moves * demand) * expected.mean()
     data = MediaMixData(
         weeks=np.datetime64("2023-01-02") + 7 * np.arange(weeks).astype("timedelta64[D]"),
         channels=tuple(f"channel {row}" for row in range(channels)),
@@ -163,6 +182,46 @@ def company(scenario: str, grain: str, seed: int) -> dict[str, object]:
         "divergences": found.divergences,
         "seconds": sampled.seconds,
     }
+
+
+def _lead(companies: int) -> None:
+    """Print the share of channels for which the lead test fires."""
+    print("| scenario | by week: channels 0 and 1 | the others | by day | the others |")
+    print("|---|---|---|---|---|")
+    for scenario in (*SCENARIOS, DAY_LATE):
+        seeds = range(FIRST_SEED + 1000, FIRST_SEED + 1000 + companies)
+        known = [simulate(seed, scenario).data for seed in seeds]
+        cells = []
+        for test in (lead_test, daily_lead_test):
+            fired = np.array([test(data) for data in known]) > FIRES_ABOVE
+            cells += [f"{part.mean():.1%}" for part in np.split(fired, [len(CHASING)], axis=1)]
+        print(f"| {scenario} | {' | '.join(cells)} |", flush=True)
+
+
+def _demo() -> None:
+    """Print how many true returns, and which share of all media, the demo world's fits hold."""
+    from apportion.mmm import fit
+
+    for seed, plan in product((2, 3, 4), DEMO_TENANTS[:2]):
+        world = demo_world(plan, end=dt.date(2026, 6, 30), years=2, seed=seed)
+        frames, share = world.frames, world.truth.incremental.sum() / world.truth.expected.sum()
+        for grain in GRAINS:
+            data = prepare(
+                *(frames[name] for name in ("spend", "outcomes", "controls")),
+                events=frames["events"],
+                settings=MMMSettings(grain=Grain(grain)),
+            )
+            fitted = fit.fit(data, settings=SamplerSettings(tune=400, draws=300), seed=1).fitted
+            caused = response.contribution(fitted).sum(-1)
+            truth = np.array([world.truth.roi(name) for name in data.channels])
+            low, high = np.quantile(caused / data.spend.sum(0), [0.05, 0.95], axis=0)
+            media = np.quantile(caused.sum(1) / data.outcome.sum(), [0.05, 0.5, 0.95])
+            print(
+                f"{plan.slug}, seed {seed}, by {grain}: {((low <= truth) & (truth <= high)).sum()} "
+                f"of {len(truth)} returns held; media {media[1]:.1%} ({media[0]:.1%} to "
+                f"{media[2]:.1%}), truth {share:.1%}",
+                flush=True,
+            )
 
 
 def _time() -> None:
